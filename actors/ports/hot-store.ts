@@ -1,0 +1,109 @@
+/**
+ * The hot store: per topic-partition the state of its KPIs and its raw events, committed together or not at all.
+ * Single-writer rule: only the owner of a topic-partition commits it; `open` fences every earlier owner by epoch.
+ */
+import type { DeadLetter, Ledger, TopicPartition } from '../../protocol/event.ts';
+
+/** Sums since the beginning; money in cents. They never fall. */
+export type Totals = {
+  events: number;
+  orders: number;
+  paidOrders: number;
+  items: number;
+  revenue: number;
+};
+
+/** Where a topic-partition stands: the row that the commit moves on. */
+export type PartitionState = TopicPartition & {
+  readonly epoch: number;
+  /** Number of the last commit: grows by one a commit, across epochs. */
+  readonly seq: number;
+  readonly nextOffset: number;
+  /** Largest event time seen (epoch ms), -1 before the first. */
+  readonly watermark: number;
+  readonly ledger: Ledger;
+  readonly totals: Totals;
+  /** Opaque to the store: the remembered order ids, when dedup is on. */
+  readonly dedup: Uint8Array | null;
+};
+
+/** Events stored raw: consecutive records of one topic-partition. */
+export type RawChunk = {
+  readonly base: number;
+  readonly next: number;
+  readonly records: number;
+  /** Frames (protocol/frames.ts), compressed with zstd when `zstd`. */
+  readonly zstd: boolean;
+  readonly frames: Uint8Array;
+  /** How many orders are inside, the span of their event times, and the sorted 32-bit hashes of their ids. */
+  readonly orders: number;
+  readonly minTime: number;
+  readonly maxTime: number;
+  readonly orderHashes: Uint32Array;
+  /** Orders that were late or repeated: stored, flagged, not counted. `element` is -1 outside arrays. */
+  readonly marks: readonly { readonly offset: number; readonly element: number; readonly mark: 'late' | 'duplicate' }[];
+};
+
+/** A window of a partition, packed (actors/kpi/pack.ts); `start` is its minute in epoch ms. */
+export type StoredWindow = { readonly start: number; readonly packed: Uint8Array };
+
+export type PartitionCommit = PartitionState & {
+  readonly windows: readonly StoredWindow[];
+  readonly raw: readonly RawChunk[];
+  readonly deadLetters: readonly DeadLetter[];
+};
+
+/** What an aggregator sees of the store. */
+export interface PartitionStore {
+  /** Takes the partition over: raises its epoch, so that commits of an earlier owner are refused from now on. */
+  open(partition: TopicPartition): Promise<PartitionState>;
+  window(partition: TopicPartition, start: number): Promise<Uint8Array | undefined>;
+  /** One atomic, durable commit for each topic-partition named; throws AppError `fenced` when an epoch is not the newest or a seq not the next. */
+  commit(commits: readonly PartitionCommit[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+export type OrderFilter = {
+  readonly from: number;
+  readonly to: number;
+  readonly state?: string | undefined;
+  readonly limit: number;
+  /** Opaque; from the last answer. */
+  readonly cursor?: string | undefined;
+};
+
+/** One raw order: the event as it came, with where it stands. */
+export type StoredOrder = TopicPartition & {
+  readonly offset: number;
+  readonly element: number;
+  readonly time: number;
+  readonly event: Readonly<Record<string, unknown>>;
+  readonly mark: 'late' | 'duplicate' | null;
+  readonly archived: boolean;
+};
+
+export type Page<T> = { readonly items: readonly T[]; readonly next: string | null };
+
+/** What readers see: committed state only, any number of them at once. */
+export interface StoreReader {
+  partitions(): Promise<readonly PartitionState[]>;
+  /** Packed windows with from <= start < to, of all topic-partitions, with the commit that wrote each last. */
+  windows(from: number, to: number): Promise<readonly (TopicPartition & StoredWindow & { readonly seq: number })[]>;
+  /** Newest first by event time. */
+  orders(filter: OrderFilter): Promise<Page<StoredOrder>>;
+  order(id: string): Promise<StoredOrder | undefined>;
+  deadLetters(filter: {
+    reason?: string | undefined;
+    limit: number;
+    cursor?: string | undefined;
+  }): Promise<Page<DeadLetter>>;
+  hotBytes(): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** Small facts of the whole system, one document a key: number of lanes, where the generator stands. */
+export interface FactStore {
+  get(key: string): Promise<unknown>;
+  put(key: string, value: unknown): Promise<void>;
+  close(): Promise<void>;
+}

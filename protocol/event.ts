@@ -1,0 +1,63 @@
+/** Domain events as the contracts name them, the outcomes an event can have, and why one can be unreadable. */
+
+export const EVENT_TYPES = ['order', 'delivery', 'refund', 'restock', 'click'] as const;
+export type EventType = (typeof EVENT_TYPES)[number];
+
+export const PAYMENT_STATUSES = ['approved', 'failed', 'pending', 'unknown'] as const;
+export const DELIVERY_STATUSES = ['pending', 'shipped', 'delivered', 'returned'] as const;
+export const CLICK_TYPES = ['view', 'cart', 'purchase'] as const;
+
+export const DEAD_REASONS = [
+  'not-json',
+  'not-an-object',
+  'unknown-type',
+  'missing-field',
+  'bad-value',
+  'too-large',
+  'poison',
+] as const;
+export type DeadReason = (typeof DEAD_REASONS)[number];
+
+export const LIMITS = {
+  recordBytes: 1024 * 1024,
+  idCharacters: 200,
+  stateCharacters: 32,
+  itemsPerOrder: 1000,
+  quantity: 1_000_000,
+  /** Money above this many currency units is `bad-value`. */
+  money: 100_000_000_000,
+  excerptCharacters: 200,
+} as const;
+
+export type TopicPartition = { readonly topic: string; readonly partition: number };
+
+/** `orders/0`: how a topic-partition is written as a key. */
+export function partitionKey({ topic, partition }: TopicPartition): string {
+  return `${topic}/${partition}`;
+}
+
+/** An event that could not be read. `element` is its place in a record that holds an array, -1 elsewhere. */
+export type DeadLetter = {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  readonly element: number;
+  readonly reason: DeadReason;
+  readonly field: string | null;
+  readonly excerpt: string;
+  /** The record's own time in the log, so that a replay writes the same dead letter. */
+  readonly at: number;
+};
+
+/** The conservation ledger of a topic-partition: `in` is always the sum of the other four. */
+export type Ledger = {
+  in: number;
+  counted: number;
+  late: number;
+  dead: number;
+  duplicates: number;
+};
+
+export function emptyLedger(): Ledger {
+  return { in: 0, counted: 0, late: 0, dead: 0, duplicates: 0 };
+}

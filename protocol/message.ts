@@ -1,0 +1,141 @@
+/**
+ * What actors say to each other, one union a link. Messages are facts or requests; nothing flows back against the
+ * data but credits, acknowledgements and requests. A link is a MessagePort laid anew whenever an end restarts, so
+ * nothing in here survives a restart: both ends begin again with what they hold.
+ */
+
+import type { WireError } from './errors.ts';
+import type { DeadLetter, Ledger, TopicPartition } from './event.ts';
+
+export type Offset = TopicPartition & { readonly offset: number };
+
+/** Link `batches`, consumer -> aggregator. */
+export type BatchMessage = TopicPartition & {
+  readonly type: 'batch';
+  /** The positions this batch follows; a batch of another session is dropped. */
+  readonly session: number;
+  readonly base: number;
+  readonly next: number;
+  readonly records: number;
+  /** Events in the batch, dead ones included: what the ledger counts as `in`. */
+  readonly events: number;
+  /** Decoded events (protocol/batch.ts). */
+  readonly rows: number;
+  readonly items: number;
+  readonly buffer: ArrayBuffer;
+  readonly strings: readonly string[];
+  readonly dead: readonly DeadLetter[];
+  /** The same records raw, as frames. */
+  readonly zstd: boolean;
+  readonly frames: Uint8Array;
+  /** When the newest record was appended (epoch ms): latency is measured from here. */
+  readonly appendedAt: number;
+};
+
+/** Link `batches`, aggregator -> consumer. */
+export type ConsumerRequest =
+  | {
+      readonly type: 'positions';
+      readonly session: number;
+      readonly positions: readonly Offset[];
+      readonly credits: number;
+    }
+  | { readonly type: 'applied'; readonly session: number; readonly batches: number }
+  | { readonly type: 'committed'; readonly positions: readonly Offset[] };
+
+/** What changed in some windows of a topic-partition between two commits, as absolute values. */
+export type PartialUpdate = TopicPartition & {
+  readonly epoch: number;
+  /** Covers the commits (from, to]; the receiver skips it when it already holds `to`. */
+  readonly from: number;
+  readonly to: number;
+  readonly nextOffset: number;
+  readonly watermark: number;
+  readonly ledger: Ledger;
+  readonly totals: {
+    readonly events: number;
+    readonly orders: number;
+    readonly paidOrders: number;
+    readonly items: number;
+    readonly revenue: number;
+  };
+  /** Changed cells only, packed (actors/kpi/pack.ts). */
+  readonly windows: readonly { readonly start: number; readonly packed: Uint8Array }[];
+};
+
+/** Link `partials`, aggregator -> gateway. After `lane-state` the aggregator waits for `partials-wanted`. */
+export type PartialsMessage =
+  | {
+      readonly type: 'lane-state';
+      readonly lane: string;
+      readonly partitions: readonly (TopicPartition & { readonly epoch: number; readonly seq: number })[];
+    }
+  | {
+      readonly type: 'partials';
+      readonly lane: string;
+      readonly updates: readonly PartialUpdate[];
+      readonly appendedAt: readonly number[];
+    };
+
+/** Link `partials`, gateway -> aggregator: one credit; until it comes the aggregator goes on gathering changes. */
+export type PartialsRequest = { readonly type: 'partials-wanted' };
+
+/** Link `appends`, any producer -> log-writer: frames already routed to their topic-partition. */
+export type AppendRequest = {
+  readonly type: 'append';
+  readonly id: number;
+  readonly appends: readonly (TopicPartition & { readonly frames: Uint8Array; readonly count: number })[];
+};
+
+/** Link `appends`, log-writer -> producer: durable now, or not. */
+export type AppendReply =
+  | { readonly type: 'appended'; readonly id: number; readonly offsets: readonly number[] }
+  | { readonly type: 'append-failed'; readonly id: number; readonly error: WireError };
+
+/** Link `doorbell`, log-writer -> consumer: these partitions have grown. */
+export type Doorbell = { readonly type: 'appended-to'; readonly ends: readonly Offset[] };
+
+/** Link `doorbell`, consumer -> log-writer: committed, so the log may let go of what is below. */
+export type Consumed = { readonly type: 'consumed'; readonly positions: readonly Offset[] };
+
+/** Any request that wants an answer (links `queries`, `control`). */
+export type Ask<Body> = { readonly type: 'ask'; readonly id: number; readonly body: Body };
+export type Answer =
+  | { readonly type: 'answer'; readonly id: number; readonly value: unknown }
+  | { readonly type: 'refusal'; readonly id: number; readonly error: WireError };
+
+/** Link `queries`, gateway -> reader. */
+export type ReaderQuery =
+  | { readonly kind: 'kpi'; readonly search: string; readonly watermark: number; readonly idle: readonly string[] }
+  | {
+      readonly kind: 'orders';
+      readonly from: number;
+      readonly to: number;
+      readonly state?: string;
+      readonly limit: number;
+      readonly cursor?: string;
+    }
+  | { readonly kind: 'order'; readonly id: string }
+  | { readonly kind: 'dead-letters'; readonly reason?: string; readonly limit: number; readonly cursor?: string }
+  | { readonly kind: 'snapshot'; readonly from: number; readonly to: number }
+  | { readonly kind: 'hot-bytes' };
+
+/** Link `health`, generator -> generation monitor, once a second. */
+export type GenerationReport = {
+  readonly type: 'generated';
+  readonly at: number;
+  /** Events a second asked for; null when as fast as possible or filling the past. */
+  readonly askedRate: number | null;
+  readonly total: number;
+  readonly phase: 'filling' | 'live' | 'done';
+};
+
+/** Link `findings`, monitor -> gateway. */
+export type Finding = {
+  readonly type: 'finding';
+  readonly id: string;
+  readonly severity: 'ok' | 'warning' | 'critical';
+  readonly text: string;
+  readonly since: number;
+  readonly evidence: Readonly<Record<string, number | string | null>>;
+};

@@ -1,0 +1,50 @@
+#!/usr/bin/env node
+// Starts a TypeScript file on a Node that is new enough: this one, or the one that npm brought along.
+// Plain JavaScript on purpose: it must run on Node 20. With no file it runs the pulso command.
+import { spawn } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { delimiter, dirname, join, resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+const MINIMUM = [24, 0];
+const UNUSABLE_RUNTIME = 69; // sysexits EX_UNAVAILABLE
+const given = process.argv.slice(2);
+const command = resolve(dirname(fileURLToPath(import.meta.url)), '../actors/main.ts');
+const args = given[0]?.endsWith('.ts') || given[0] === '--test' ? given : [command, ...given];
+
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+const newEnough = major > MINIMUM[0] || (major === MINIMUM[0] && minor >= MINIMUM[1]);
+
+function packagedNode() {
+  const os = process.platform === 'win32' ? 'win' : process.platform;
+  const name = `${os === 'darwin' && process.arch === 'arm64' ? 'node-bin' : 'node'}-${os}-${process.arch}`;
+  try {
+    const home = dirname(createRequire(import.meta.url).resolve(`${name}/package.json`));
+    return join(home, 'bin', os === 'win' ? 'node.exe' : 'node');
+  } catch {
+    return undefined;
+  }
+}
+
+const executable = newEnough ? process.execPath : packagedNode();
+if (!executable) {
+  console.error(
+    `Node ${MINIMUM.join('.')} or newer is needed (this is ${process.version}): run "npm ci" without --omit=optional, or install Node 24.`,
+  );
+  process.exitCode = UNUSABLE_RUNTIME;
+} else if (newEnough && args[0] !== '--test') {
+  process.argv.splice(1, process.argv.length, resolve(args[0]), ...args.slice(1));
+  await import(pathToFileURL(resolve(args[0])).href);
+} else {
+  const child = spawn(executable, args, {
+    stdio: 'inherit',
+    env: { ...process.env, PATH: dirname(executable) + delimiter + process.env.PATH },
+  });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  child.on('exit', (code, signal) => {
+    if (signal) {
+      process.removeAllListeners(signal);
+      process.kill(process.pid, signal);
+    } else process.exit(code ?? 1);
+  });
+}
