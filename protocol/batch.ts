@@ -112,9 +112,15 @@ export function viewBatch(buffer: ArrayBuffer, rows: number, items: number, stri
   };
 }
 
-/** Copies the first `rows` rows and `items` items of a larger batch into a buffer of just their size. */
-export function packBatch(from: EventBatch, rows: number, items: number, strings: readonly string[]): EventBatch {
-  const to = viewBatch(new ArrayBuffer(batchBytes(rows, items)), rows, items, strings);
+/** Copies the first `rows` rows and `items` items of a larger batch into a buffer of just their size, or with `room` to spare. */
+export function packBatch(
+  from: EventBatch,
+  rows: number,
+  items: number,
+  strings: readonly string[],
+  room: { readonly rows: number; readonly items: number } = { rows, items },
+): EventBatch {
+  const to = viewBatch(new ArrayBuffer(batchBytes(room.rows, room.items)), room.rows, room.items, strings);
   for (const name of ['time', 'number0', 'number1'] as const) to[name].set(from[name].subarray(0, rows));
   for (const name of ['record', 'element', 'idLow', 'idHigh', 'whoLow', 'whoHigh', 'firstItem', 'itemCount'] as const)
     to[name].set(from[name].subarray(0, rows));

@@ -22,10 +22,15 @@ export const LIMITS = {
   recordBytes: 1024 * 1024,
   idCharacters: 200,
   stateCharacters: 32,
+  /** Other texts are cut here: they are keys of dimensions, and those must stay bounded. The raw event keeps them whole. */
+  textCharacters: 1000,
   itemsPerOrder: 1000,
+  /** Events in an array, above which the whole record is `too-large`: more than a record can hold of readable ones. */
+  eventsPerRecord: 25_000,
   quantity: 1_000_000,
   /** Money above this many currency units is `bad-value`. */
   money: 100_000_000_000,
+  /** How much of an event a dead letter shows. */
   excerptCharacters: 200,
 } as const;
 

@@ -35,10 +35,15 @@ export interface LogWriter {
 
 /** A reader of some topic-partitions, each at a position of its own. */
 export interface LogSource {
-  /** Reads exactly these partitions from now on, from these offsets. An offset outside the log is an error. */
+  /** Reads exactly these partitions from now on, from these offsets. An offset outside the log is `data-mismatch`. */
   seek(positions: readonly Position[]): Promise<void>;
   /** The next records of some partition, taking turns; undefined when there is none now. */
   take(maxBytes: number): Promise<LogChunk | undefined>;
+  /** A hint from the log's writer: these have grown to here. */
+  notify(ends: readonly Position[]): void;
+  /** Some may have grown unheard: the next `take` looks for itself. */
+  refresh(): void;
+  /** Of the partitions it reads. */
   extents(): Promise<readonly LogExtent[]>;
   close(): Promise<void>;
 }

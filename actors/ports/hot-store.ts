@@ -72,6 +72,12 @@ export type OrderFilter = {
   readonly cursor?: string | undefined;
 };
 
+export type DeadLetterFilter = {
+  readonly reason?: string | undefined;
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+};
+
 /** One raw order: the event as it came, with where it stands. */
 export type StoredOrder = TopicPartition & {
   readonly offset: number;
@@ -84,19 +90,23 @@ export type StoredOrder = TopicPartition & {
 
 export type Page<T> = { readonly items: readonly T[]; readonly next: string | null };
 
+/** A window with the topic-partition it is of and the commit that wrote it last. */
+export type ReadWindow = TopicPartition & StoredWindow & { readonly seq: number };
+
+export type StoreSnapshot = { readonly partitions: readonly PartitionState[]; readonly windows: readonly ReadWindow[] };
+
 /** What readers see: committed state only, any number of them at once. */
 export interface StoreReader {
   partitions(): Promise<readonly PartitionState[]>;
   /** Packed windows with from <= start < to, of all topic-partitions, with the commit that wrote each last. */
-  windows(from: number, to: number): Promise<readonly (TopicPartition & StoredWindow & { readonly seq: number })[]>;
+  windows(from: number, to: number): Promise<readonly ReadWindow[]>;
+  /** Both at once; the windows of a topic-partition are those of its state. */
+  snapshot(from: number, to: number): Promise<StoreSnapshot>;
   /** Newest first by event time. */
   orders(filter: OrderFilter): Promise<Page<StoredOrder>>;
   order(id: string): Promise<StoredOrder | undefined>;
-  deadLetters(filter: {
-    reason?: string | undefined;
-    limit: number;
-    cursor?: string | undefined;
-  }): Promise<Page<DeadLetter>>;
+  /** Newest first by the time of their record. */
+  deadLetters(filter: DeadLetterFilter): Promise<Page<DeadLetter>>;
   hotBytes(): Promise<number>;
   close(): Promise<void>;
 }

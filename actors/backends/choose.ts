@@ -1,0 +1,68 @@
+/** Which backends a process uses: the only file that sees them all. A configuration crosses threads as plain data. */
+import type { LogSource, LogWriter } from '../ports/event-log.ts';
+import type { FactStore, PartitionStore, StoreReader } from '../ports/hot-store.ts';
+import { checkAgreement } from './agreement.ts';
+import { EmbeddedLogWriter } from './event-log-embedded.ts';
+import { readLogExtents } from './event-log-embedded-file.ts';
+import { EmbeddedLogSource } from './event-log-embedded-source.ts';
+import { EmbeddedPartitionStore } from './store-embedded.ts';
+import { EmbeddedFactStore } from './store-embedded-facts.ts';
+import { EmbeddedStoreReader } from './store-embedded-reader.ts';
+import { prepareStore, readStoreStates } from './store-embedded-schema.ts';
+
+export type BackendConfig = {
+  readonly dataDir: string;
+  readonly partitions: number;
+  readonly topics: readonly string[];
+  readonly logBytes: number;
+};
+
+/** The settings that decide on backends, as the configuration names them. */
+export type BackendSettings = {
+  readonly data: string;
+  readonly partitions: number;
+  readonly topics: readonly string[];
+  readonly logBytes: number;
+};
+
+/**
+ * Makes what is not there yet, and checks all. Needs the lock of the data folder; actors may start afterwards.
+ */
+export async function prepareData(settings: BackendSettings): Promise<BackendConfig> {
+  const config = backendConfig(settings);
+  await (await chooseLogWriter(config)).close();
+  prepareStore(config);
+  await (await chooseFactStore(config)).close();
+  await checkData(settings);
+  return config;
+}
+
+/** Throws `data-mismatch` when what is there is damaged, of another number of partitions, or of two different times. */
+export async function checkData(settings: BackendSettings): Promise<void> {
+  const config = backendConfig(settings);
+  checkAgreement(readStoreStates(config), readLogExtents(config));
+}
+
+function backendConfig({ data, partitions, topics, logBytes }: BackendSettings): BackendConfig {
+  return { dataDir: data, partitions, topics, logBytes };
+}
+
+export async function chooseLogWriter(config: BackendConfig): Promise<LogWriter> {
+  return new EmbeddedLogWriter(config);
+}
+
+export async function chooseLogSource(config: BackendConfig): Promise<LogSource> {
+  return new EmbeddedLogSource(config);
+}
+
+export async function choosePartitionStore(config: BackendConfig): Promise<PartitionStore> {
+  return new EmbeddedPartitionStore(config);
+}
+
+export async function chooseStoreReader(config: BackendConfig): Promise<StoreReader> {
+  return new EmbeddedStoreReader(config);
+}
+
+export async function chooseFactStore(config: BackendConfig): Promise<FactStore> {
+  return new EmbeddedFactStore(config.dataDir);
+}

@@ -1,0 +1,33 @@
+/** Small facts of the whole system in a file of their own, as JSON; any thread may read and write them. */
+import { join } from 'node:path';
+import type { FactStore } from '../ports/hot-store.ts';
+import { SqliteFile } from './sqlite-file.ts';
+
+const SCHEMA = 'CREATE TABLE IF NOT EXISTS fact (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID';
+const PUT = 'INSERT INTO fact VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value';
+
+export function factsPath(dataDir: string): string {
+  return join(dataDir, 'store', 'shared.db');
+}
+
+export class EmbeddedFactStore implements FactStore {
+  #file: SqliteFile;
+
+  constructor(dataDir: string) {
+    this.#file = SqliteFile.openToWrite(factsPath(dataDir));
+    this.#file.execute(SCHEMA);
+  }
+
+  async get(key: string): Promise<unknown> {
+    const row = this.#file.row<{ value: string }>('SELECT value FROM fact WHERE key = ?', key);
+    return row === undefined ? undefined : JSON.parse(row.value);
+  }
+
+  async put(key: string, value: unknown): Promise<void> {
+    this.#file.run(PUT, key, JSON.stringify(value));
+  }
+
+  async close(): Promise<void> {
+    this.#file.close();
+  }
+}

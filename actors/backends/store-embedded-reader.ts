@@ -1,0 +1,83 @@
+/** The embedded store as readers see it: committed state of all partitions, over connections that cannot write. */
+import type { DeadLetter } from '../../protocol/event.ts';
+import type {
+  DeadLetterFilter,
+  OrderFilter,
+  Page,
+  PartitionState,
+  ReadWindow,
+  StoredOrder,
+  StoreReader,
+  StoreSnapshot,
+} from '../ports/hot-store.ts';
+import type { PartitionFile } from './partition-file.ts';
+import { SqliteFile } from './sqlite-file.ts';
+import { readDeadLetters } from './store-embedded-dead-letters.ts';
+import { factsPath } from './store-embedded-facts.ts';
+import { OrderSearch } from './store-embedded-orders.ts';
+import { type EmbeddedStoreConfig, readStates, storeFiles } from './store-embedded-schema.ts';
+
+export class EmbeddedStoreReader implements StoreReader {
+  #files: PartitionFile[];
+  #facts: SqliteFile;
+  #search: OrderSearch;
+
+  constructor(config: EmbeddedStoreConfig) {
+    this.#files = storeFiles(config).openAllToRead();
+    this.#facts = SqliteFile.openToRead(factsPath(config.dataDir));
+    this.#search = new OrderSearch(this.#files);
+  }
+
+  async partitions(): Promise<readonly PartitionState[]> {
+    return this.#files.flatMap((file) => readStates(file));
+  }
+
+  async windows(from: number, to: number): Promise<readonly ReadWindow[]> {
+    return this.#files.flatMap((file) => readWindows(file, from, to));
+  }
+
+  async snapshot(from: number, to: number): Promise<StoreSnapshot> {
+    const parts = this.#files.map((file) =>
+      file.file.snapshot(() => ({ partitions: readStates(file), windows: readWindows(file, from, to) })),
+    );
+    return {
+      partitions: parts.flatMap(({ partitions }) => partitions),
+      windows: parts.flatMap(({ windows }) => windows),
+    };
+  }
+
+  orders(filter: OrderFilter): Promise<Page<StoredOrder>> {
+    return this.#search.newest(filter);
+  }
+
+  order(id: string): Promise<StoredOrder | undefined> {
+    return this.#search.byId(id);
+  }
+
+  async deadLetters(filter: DeadLetterFilter): Promise<Page<DeadLetter>> {
+    return readDeadLetters(this.#files, filter);
+  }
+
+  async hotBytes(): Promise<number> {
+    return this.#files.reduce((sum, { file }) => sum + file.usedBytes(), this.#facts.usedBytes());
+  }
+
+  async close(): Promise<void> {
+    for (const { file } of this.#files) file.close();
+    this.#facts.close();
+  }
+}
+
+function readWindows({ file, partition, topics }: PartitionFile, from: number, to: number): ReadWindow[] {
+  const windows: ReadWindow[] = [];
+  for (const [topic, id] of topics) {
+    const rows = file.rows<{ start: number; seq: number; packed: Uint8Array }>(
+      'SELECT start, seq, packed FROM window WHERE topic = ? AND start >= ? AND start < ? ORDER BY start',
+      id,
+      from,
+      to,
+    );
+    for (const { start, seq, packed } of rows) windows.push({ topic, partition, start, seq, packed });
+  }
+  return windows;
+}

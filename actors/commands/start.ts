@@ -1,0 +1,167 @@
+/** `pulso start`: checks everything that can be wrong, takes the data folder, and runs the tree until told to stop. */
+import { randomBytes } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { SupervisorTree } from '../../supervisor/tree.ts';
+import { type BackendConfig, chooseFactStore, prepareData } from '../backends/choose.ts';
+import { acquireLock } from '../backends/lock.ts';
+import { standardLanes } from '../config/fields.ts';
+import { type Config, processSources, readConfig } from '../config/read.ts';
+import type { GeneratorInput } from '../generator/worker.ts';
+import { createLog, type Log } from '../log.ts';
+import { RunningSystem } from '../system.ts';
+import { rootSpec, type TreeSettings } from '../tree.ts';
+import { type Arguments, type Command, EXIT, numberOption, rateOption, settingOption } from './command.ts';
+
+const LANES_FACT = 'lanes';
+const DRAINED_POLL_MS = 50;
+const STOP_LIMIT_MS = 10_000;
+
+export const start: Command = {
+  name: 'start',
+  summary: 'Runs pulso: the page, the API and, unless told otherwise, a demo shop.',
+  positional: '',
+  options: {
+    rate: { type: 'string', value: 'N|max', meaning: 'events a second of the generator (without it: the demo)' },
+    count: { type: 'string', value: 'N', meaning: 'the generator ends after so many events' },
+    seed: { type: 'string', value: 'S', meaning: 'seed of the generator' },
+    anomaly: { type: 'string', value: 'KIND', meaning: 'make refund-spike, order-drop or payment-failures on purpose' },
+    broken: { type: 'string', value: 'SHARE', meaning: 'share of broken events, 0 to 1' },
+    'no-generator': { type: 'boolean', meaning: 'only what comes in by itself' },
+    partitions: settingOption('partitions', 'P'),
+    lanes: settingOption('lanes', 'K'),
+    port: settingOption('port', 'N'),
+    host: settingOption('host', 'ADDRESS'),
+    data: settingOption('data', 'DIR'),
+    'exit-when-done': { type: 'boolean', meaning: 'end with code 0 once all in the log is counted and committed' },
+  },
+  run,
+};
+
+async function run(args: Arguments): Promise<number> {
+  const config = readConfig(processSources(args.settings));
+  const generator = generatorInput(args, config);
+  const log = createLog({
+    least: config.log,
+    pretty: process.stderr.isTTY === true,
+    now: Date.now,
+    write: (line) => process.stderr.write(line),
+  });
+  mkdirSync(config.data, { recursive: true });
+  const lock = acquireLock(config.data);
+  try {
+    const backend = await prepareData(config);
+    const facts = await chooseFactStore(backend);
+    const lanes = await chooseLanes(config, await facts.get(LANES_FACT));
+    const token = config.token ?? randomBytes(18).toString('base64url');
+    const settings: TreeSettings = {
+      config,
+      backend,
+      lanes,
+      generator: withBackend(generator, backend),
+      gateway: gatewayInput(config, token),
+    };
+    const tree = new SupervisorTree(rootSpec(settings), { log });
+    const system = new RunningSystem({
+      tree,
+      settings,
+      onListening: (url) => {
+        lock.announce({ pid: process.pid, url, token });
+        process.stdout.write(`ready ${url}/?token=${token}\n`);
+      },
+      rememberLanes: (count) => facts.put(LANES_FACT, count),
+    });
+    const code = await untilEnd(system, tree, log, args.options['exit-when-done'] === true);
+    await facts.close();
+    return code;
+  } finally {
+    lock.release();
+  }
+}
+
+/** Runs until the log is drained (if asked), a signal comes, or the root gives up. */
+async function untilEnd(system: RunningSystem, tree: SupervisorTree, log: Log, whenDone: boolean): Promise<number> {
+  const ends: Promise<number>[] = [
+    signalled(log).then(() => EXIT.done),
+    tree.done.then(({ reason }) => {
+      log('error', 'The root supervisor has given up', { reason });
+      return EXIT.failed;
+    }),
+  ];
+  if (whenDone) ends.push(drained(system).then(() => EXIT.done));
+  const started = tree.start();
+  started.catch(() => undefined);
+  const code = await Promise.race([...ends, started.then(() => Promise.race(ends))]);
+  await stopInTime(system, log);
+  return code;
+}
+
+function drained(system: RunningSystem): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setInterval(() => {
+      if (!system.drained) return;
+      clearInterval(timer);
+      resolve();
+    }, DRAINED_POLL_MS);
+  });
+}
+
+/** The first signal asks for an orderly end; the second ends at once. */
+function signalled(log: Log): Promise<void> {
+  return new Promise((resolve) => {
+    let asked = false;
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.on(signal, () => {
+        if (asked) process.exit(EXIT.failed);
+        asked = true;
+        log('info', 'Stopping: draining and committing', { signal });
+        resolve();
+      });
+    }
+  });
+}
+
+async function stopInTime(system: RunningSystem, log: Log): Promise<void> {
+  const limit = setTimeout(() => {
+    log('error', 'Stopping took too long; what is not committed will be read again at the next start');
+    process.exit(EXIT.failed);
+  }, STOP_LIMIT_MS);
+  await system.stop();
+  clearTimeout(limit);
+}
+
+async function chooseLanes(config: Config, stored: unknown): Promise<number> {
+  const remembered = typeof stored === 'number' ? Math.min(stored, config.partitions) : undefined;
+  return config.lanes ?? remembered ?? standardLanes(config.partitions);
+}
+
+function gatewayInput(config: Config, token: string): TreeSettings['gateway'] {
+  return {
+    host: config.host,
+    port: config.port,
+    token,
+    origins: config.origins ?? [],
+    pageDir: fileURLToPath(new URL('../../ui/dist', import.meta.url)),
+    topics: config.topics,
+    partitions: config.partitions,
+    zone: config.zone,
+    currency: config.currency,
+  };
+}
+
+function generatorInput(args: Arguments, _config: Config): Omit<GeneratorInput, 'backend' | 'partitions'> | undefined {
+  const rate = rateOption(args);
+  const count = numberOption(args, 'count', 1) ?? null;
+  const seed = numberOption(args, 'seed', 0) ?? 1;
+  const brokenShare = numberOption(args, 'broken', 0, 1) ?? 0;
+  if (args.options['no-generator'] === true) return undefined;
+  const anomaly = args.options.anomaly;
+  return { rate: rate ?? null, count, seed, brokenShare, anomaly: typeof anomaly === 'string' ? anomaly : null };
+}
+
+function withBackend(
+  generator: Omit<GeneratorInput, 'backend' | 'partitions'> | undefined,
+  backend: BackendConfig,
+): GeneratorInput | undefined {
+  return generator === undefined ? undefined : { ...generator, backend, partitions: backend.partitions };
+}

@@ -1,0 +1,82 @@
+/**
+ * Puts what the live view holds into the channels, once a tick. What is cheap follows every change; unions of
+ * sketches and rankings follow at most four times a second.
+ */
+import type { LiveView } from '../view/view.ts';
+import { projectBreakdown, projectClicks, projectPayments } from './breakdowns.ts';
+import type { Hub } from './hub.ts';
+import { MINUTE_MS, HOUR_MINUTES } from '../view/span.ts';
+import { projectHours, projectTotals } from './overview.ts';
+import { path } from './path.ts';
+import { ProductsProjection } from './products.ts';
+import { MinutesProjection, SeriesProjection } from './time-series.ts';
+
+/** Least time between two unions of an hour's sketches: half a megabyte is read for each. */
+export const SLOW_MS = 250;
+
+export class Projector {
+  #view: LiveView;
+  #hub: Hub;
+  #series = new SeriesProjection();
+  #minutes = new MinutesProjection();
+  #products = new ProductsProjection();
+  #version = -1;
+  #slowAt = Number.NEGATIVE_INFINITY;
+  #slowVersion = -1;
+  #segments = new Set<string>();
+
+  constructor(view: LiveView, hub: Hub) {
+    this.#view = view;
+    this.#hub = hub;
+  }
+
+  /** A view that waits for its snapshot is not shown: values would seem to fall. */
+  project(now: number): void {
+    const view = this.#view;
+    if (view.stale) return;
+    if (view.version !== this.#version) this.#projectFast();
+    this.#version = view.version;
+    if (this.#slowVersion === view.version || now - this.#slowAt < SLOW_MS) return;
+    this.#slowVersion = view.version;
+    this.#slowAt = now;
+    this.#projectSlow();
+  }
+
+  #projectFast(): void {
+    const view = this.#view;
+    const { windows } = view;
+    projectTotals(view, this.#hub.channel('overview'));
+    projectHours(view, this.#hub.channel('overview'));
+    this.#series.project(view, this.#hub.channel('series'));
+    this.#minutes.project(view, this.#hub.channel('minutes'));
+    projectBreakdown(windows, 'state', ['orders', 'revenue'], this.#hub.channel('states'));
+    projectBreakdown(windows, 'category', ['orders', 'items', 'sales'], this.#hub.channel('categories'));
+    projectBreakdown(windows, 'segment', ['orders', 'revenue'], this.#hub.channel('segments'));
+    projectPayments(windows, this.#hub.channel('payments'));
+    projectClicks(windows, this.#hub.channel('clicks'));
+  }
+
+  #projectSlow(): void {
+    const view = this.#view;
+    this.#products.project(view.windows, this.#hub.channel('products'));
+    if (view.minute < 0) return;
+    this.#projectCustomers();
+  }
+
+  #projectCustomers(): void {
+    const { minute, windows } = this.#view;
+    const { customers } = windows;
+    const hour = customers.ofHour(minute);
+    const before = customers.ofHour(minute - HOUR_MINUTES * MINUTE_MS);
+    const overview = this.#hub.channel('overview');
+    overview.put('hour/unique_customers', overview.get('hour/orders') === undefined ? null : (hour.get(undefined) ?? 0));
+    const wasAny = overview.get('previous_hour/orders') !== undefined;
+    overview.put('previous_hour/unique_customers', wasAny ? (before.get(undefined) ?? 0) : null);
+    const segments = this.#hub.channel('segments');
+    for (const segment of this.#segments) if (!hour.has(segment)) segments.put(path(segment, 'unique_customers'), null);
+    this.#segments = new Set([...hour.keys()].filter((group) => group !== undefined));
+    for (const segment of this.#segments) {
+      segments.put(path(segment, 'unique_customers'), hour.get(segment) ?? 0);
+    }
+  }
+}

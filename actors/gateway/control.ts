@@ -1,0 +1,137 @@
+/**
+ * Commands: sent to the owner of the tree, answered when the supervisor has acknowledged. The same idempotency key is
+ * carried out once, whoever repeats it; every command stands in the audit list.
+ */
+import { AppError, fromWireError, toWireError, type WireError } from '../../protocol/errors.ts';
+import { Requests } from './links/requests.ts';
+
+export const ACTOR_COMMANDS = ['restart', 'stop', 'start', 'kill'] as const;
+export type ActorCommand = (typeof ACTOR_COMMANDS)[number];
+
+export type Command =
+  | { readonly actor: string; readonly command: ActorCommand; readonly reason: string; readonly key: string }
+  | { readonly lanes: number; readonly reason: string; readonly key: string };
+
+export type ControlDone = { readonly type: 'control-done'; readonly id: number; readonly value?: unknown; readonly error?: WireError };
+
+export type AuditEntry = {
+  readonly id: number;
+  readonly at: number;
+  readonly actor: string | null;
+  readonly command: ActorCommand | 'lanes';
+  readonly lanes: number | null;
+  readonly reason: string;
+  readonly idempotency_key: string;
+  /** The address it came from. */
+  readonly from: string;
+  readonly outcome: 'accepted' | 'refused' | 'pending';
+  readonly error: WireError | null;
+};
+
+export type Carried = { readonly value: Readonly<Record<string, unknown>>; readonly afterwards?: () => void };
+
+export type ControlOptions = {
+  /** This actor's own id: a command on itself is acknowledged before it is carried out. */
+  readonly self: string;
+  readonly tell: (body: unknown) => void;
+  readonly now: () => number;
+};
+
+/** Changing the lanes commits and moves partitions first. */
+const CONTROL_MS = 15_000;
+const KEPT_ENTRIES = 1_000;
+
+type Known = { readonly text: string; readonly outcome: Promise<Carried> };
+
+export class Control {
+  #options: ControlOptions;
+  #requests = new Requests('supervisor');
+  #known = new Map<string, Known>();
+  #audit: AuditEntry[] = [];
+  #nextId = 1;
+
+  constructor(options: ControlOptions) {
+    this.#options = options;
+    this.#requests.connect({ postMessage: (body) => options.tell(body) });
+  }
+
+  /** Newest first. */
+  audit(): readonly AuditEntry[] {
+    return this.#audit.toReversed();
+  }
+
+  /** Entries of an earlier gateway; their keys are known again. */
+  remember(entries: readonly AuditEntry[]): void {
+    const held = new Set(this.#audit.map(({ idempotency_key }) => idempotency_key));
+    this.#audit = [...entries.filter(({ idempotency_key }) => !held.has(idempotency_key)), ...this.#audit].slice(-KEPT_ENTRIES);
+    this.#nextId = Math.max(this.#nextId, ...this.#audit.map(({ id }) => id + 1));
+  }
+
+  done({ id, value, error }: ControlDone): void {
+    this.#requests.settle(id, error === undefined ? { value } : { error: fromWireError(error) });
+  }
+
+  /** Carries a command out, or answers what came of it when its key is known. */
+  run(command: Command, from: string): Promise<Carried> {
+    const text = JSON.stringify(command, ['actor', 'command', 'lanes']);
+    const known = this.#known.get(command.key);
+    if (known !== undefined) {
+      if (known.text === text) return known.outcome.then(({ value }) => ({ value }));
+      throw new AppError('conflict', 'Cannot use this idempotency_key again as it stands for another command', {
+        field: 'idempotency_key',
+      });
+    }
+    const outcome = this.#carryOut(command, from);
+    this.#known.set(command.key, { text, outcome });
+    if (this.#known.size > KEPT_ENTRIES) this.#known.delete(this.#known.keys().next().value as string);
+    return outcome;
+  }
+
+  async #carryOut(command: Command, from: string): Promise<Carried> {
+    const id = this.#note(command, from);
+    if ('actor' in command && command.actor === this.#options.self) {
+      this.#settleEntry(id, 'accepted', null);
+      return { value: { accepted: true, actor: command.actor, command: command.command }, afterwards: () => void this.#ask(command).catch(() => undefined) };
+    }
+    try {
+      const value = await this.#ask(command);
+      this.#settleEntry(id, 'accepted', null);
+      return { value: { accepted: true, ...shownCommand(command), ...value } };
+    } catch (thrown) {
+      this.#settleEntry(id, 'refused', toWireError(thrown));
+      throw thrown;
+    }
+  }
+
+  #ask(command: Command): Promise<Readonly<Record<string, unknown>>> {
+    return this.#requests.ask((id) => ({ type: 'control', id, command }), CONTROL_MS);
+  }
+
+  #note(command: Command, from: string): number {
+    const id = this.#nextId++;
+    this.#audit.push({
+      id,
+      at: this.#options.now(),
+      actor: 'actor' in command ? command.actor : null,
+      command: 'actor' in command ? command.command : 'lanes',
+      lanes: 'lanes' in command ? command.lanes : null,
+      reason: command.reason,
+      idempotency_key: command.key,
+      from,
+      outcome: 'pending',
+      error: null,
+    });
+    if (this.#audit.length > KEPT_ENTRIES) this.#audit.shift();
+    return id;
+  }
+
+  #settleEntry(id: number, outcome: AuditEntry['outcome'], error: WireError | null): void {
+    const at = this.#audit.findIndex((entry) => entry.id === id);
+    const entry = this.#audit[at];
+    if (entry !== undefined) this.#audit[at] = { ...entry, outcome, error };
+  }
+}
+
+function shownCommand(command: Command): Readonly<Record<string, unknown>> {
+  return 'actor' in command ? { actor: command.actor, command: command.command } : { lanes: command.lanes };
+}

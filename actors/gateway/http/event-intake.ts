@@ -1,0 +1,141 @@
+/**
+ * `POST /events`: lines of NDJSON as they stream in, each routed to its topic-partition, appended together and durable
+ * when answered. Nothing of a body is appended before all of it is here, so a refused body leaves nothing behind.
+ */
+import { AppError } from '../../../protocol/errors.ts';
+import { LIMITS, partitionKey, type TopicPartition } from '../../../protocol/event.ts';
+import { FrameWriter } from '../../../protocol/frames.ts';
+import { type Line, LineSplitter } from '../../../protocol/lines.ts';
+import type { AppendRequest, Offset } from '../../../protocol/message.ts';
+import { route } from '../../../protocol/route.ts';
+
+export const MOST_BODY_BYTES = 16 * 1024 * 1024;
+/** Bodies under way at any time, all together: above this the next one is asked to come again. */
+const MOST_BYTES_UNDER_WAY = 64 * 1024 * 1024;
+const FIRST_FRAMES_BYTES = 16 * 1024;
+
+export type Rejected = { readonly line: number; readonly reason: string };
+export type Taken = { readonly accepted: number; readonly rejected: readonly Rejected[] };
+
+export type IntakeOptions = {
+  readonly topics: readonly string[];
+  readonly partitions: number;
+  readonly append: (appends: AppendRequest['appends']) => Promise<readonly number[]>;
+  /** The log reaches this far now. */
+  readonly onEnds: (ends: readonly Offset[]) => void;
+  readonly mostBytesUnderWay?: number;
+};
+
+type Batch = TopicPartition & { readonly frames: FrameWriter };
+
+export class EventIntake {
+  #options: IntakeOptions;
+  #bytes = 0;
+  #accepted = 0;
+
+  constructor(options: IntakeOptions) {
+    this.#options = options;
+  }
+
+  get bytesUnderWay(): number {
+    return this.#bytes;
+  }
+
+  /** Events accepted since the start. */
+  get accepted(): number {
+    return this.#accepted;
+  }
+
+  /** `declared` is the Content-Length, when there is one. */
+  async take(body: AsyncIterable<Uint8Array>, declared: number | undefined): Promise<Taken> {
+    if ((declared ?? 0) > MOST_BODY_BYTES) throw tooLarge();
+    this.#checkPressure(declared ?? 0);
+    const collected = new Collected(this.#options);
+    let length = 0;
+    try {
+      for await (const chunk of body) {
+        length += chunk.length;
+        this.#bytes += chunk.length;
+        if (length > MOST_BODY_BYTES) throw tooLarge();
+        if (declared === undefined) this.#checkPressure(0);
+        collected.push(chunk);
+      }
+      return await this.#append(collected);
+    } finally {
+      this.#bytes -= length;
+    }
+  }
+
+  async #append(collected: Collected): Promise<Taken> {
+    const appends = collected.end();
+    if (appends.length > 0) {
+      const firsts = await this.#options.append(appends);
+      this.#options.onEnds(
+        appends.map(({ topic, partition, count }, at) => ({ topic, partition, offset: (firsts[at] ?? 0) + count })),
+      );
+    }
+    this.#accepted += collected.accepted;
+    return { accepted: collected.accepted, rejected: collected.rejected };
+  }
+
+  /** One body alone is always taken. */
+  #checkPressure(more: number): void {
+    const most = this.#options.mostBytesUnderWay ?? MOST_BYTES_UNDER_WAY;
+    if (this.#bytes === 0 || this.#bytes + more <= most) return;
+    throw new AppError('too-many-requests', `Cannot take more events now as ${this.#bytes} bytes are under way: try again`, {
+      retryable: true,
+    });
+  }
+}
+
+/** The lines of one body, by topic-partition, in their order. */
+class Collected {
+  accepted = 0;
+  readonly rejected: Rejected[] = [];
+  #options: IntakeOptions;
+  #lines = new LineSplitter();
+  #batches = new Map<string, Batch>();
+
+  constructor(options: IntakeOptions) {
+    this.#options = options;
+  }
+
+  push(chunk: Uint8Array): void {
+    for (const line of this.#lines.push(chunk)) this.#add(line);
+  }
+
+  end(): AppendRequest['appends'] {
+    for (const line of this.#lines.end()) this.#add(line);
+    return [...this.#batches.values()].map(({ topic, partition, frames }) => {
+      const { count } = frames;
+      return { topic, partition, count, frames: frames.take() };
+    });
+  }
+
+  #add({ bytes, number, tooLarge }: Line): void {
+    if (tooLarge) {
+      this.rejected.push({ line: number, reason: 'too-large' });
+      return;
+    }
+    this.accepted++;
+    this.#batchOf(bytes).frames.add(bytes);
+  }
+
+  #batchOf(record: Uint8Array): Batch {
+    const { topics, partitions } = this.#options;
+    const routed = route(record, partitions);
+    // Every topic takes every type: what has no topic of its own goes to the first.
+    const topic = topics.includes(routed.topic) ? routed.topic : (topics[0] as string);
+    const key = partitionKey({ topic, partition: routed.partition });
+    let batch = this.#batches.get(key);
+    if (batch === undefined) {
+      batch = { topic, partition: routed.partition, frames: new FrameWriter(FIRST_FRAMES_BYTES) };
+      this.#batches.set(key, batch);
+    }
+    return batch;
+  }
+}
+
+function tooLarge(): AppError {
+  return new AppError('too-large', `Cannot take a body of more than ${MOST_BODY_BYTES} bytes: send it in parts (a line may have ${LIMITS.recordBytes})`);
+}

@@ -1,0 +1,79 @@
+/** The table of routes and how a request finds its row. */
+import type { IncomingMessage } from 'node:http';
+import { AppError } from '../../../protocol/errors.ts';
+import type { Access } from './access.ts';
+import type { Answer } from './answer.ts';
+
+export type Ask = {
+  readonly path: string;
+  /** Parts of the path that the route names, decoded. */
+  readonly params: Readonly<Record<string, string>>;
+  readonly search: URLSearchParams;
+  readonly request: IncomingMessage;
+};
+
+export type Route = {
+  readonly method: 'GET' | 'POST';
+  /** `/orders/:id`: a segment that begins with a colon takes any text. */
+  readonly path: string;
+  readonly access: Access;
+  /** The content type that a body must have. */
+  readonly takes?: string;
+  readonly handle: (ask: Ask) => Answer | Promise<Answer>;
+};
+
+export type Match = { readonly route: Route; readonly params: Readonly<Record<string, string>> };
+
+export class Router {
+  #routes: readonly (Route & { readonly segments: readonly string[] })[];
+
+  constructor(routes: readonly Route[]) {
+    this.#routes = routes.map((route) => ({ ...route, segments: route.path.split('/') }));
+  }
+
+  /** Undefined for a path that no route has; `method-not-allowed` when some other method would do. */
+  match(method: string, path: string): Match | undefined {
+    const given = path.split('/');
+    const matches = this.#routes.flatMap((route) => {
+      const params = matchSegments(route.segments, given);
+      return params === undefined ? [] : [{ route, params }];
+    });
+    if (matches.length === 0) return undefined;
+    const wanted = method === 'HEAD' ? 'GET' : method;
+    return matches.find(({ route }) => route.method === wanted);
+  }
+
+  /** The methods of a path, as an Allow header says them; empty for a path that no route has. */
+  allowed(path: string): string {
+    const given = path.split('/');
+    const methods = this.#routes.filter(({ segments }) => matchSegments(segments, given)).map(({ method }) => method);
+    return allowOf(methods);
+  }
+}
+
+export function allowOf(methods: readonly string[]): string {
+  const known = new Set(methods);
+  if (known.has('GET')) known.add('HEAD');
+  return known.size === 0 ? '' : [...known, 'OPTIONS'].join(', ');
+}
+
+function matchSegments(pattern: readonly string[], given: readonly string[]): Record<string, string> | undefined {
+  if (pattern.length !== given.length) return undefined;
+  const params: Record<string, string> = {};
+  for (const [place, segment] of pattern.entries()) {
+    const text = given[place] as string;
+    if (!segment.startsWith(':')) {
+      if (segment !== text) return undefined;
+    } else if (text === '') return undefined;
+    else params[segment.slice(1)] = decodeSegment(text);
+  }
+  return params;
+}
+
+function decodeSegment(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new AppError('bad-parameter', `Cannot decode the path as its escapes are broken: current value is ${text.slice(0, 100)}`);
+  }
+}

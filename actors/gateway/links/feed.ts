@@ -1,0 +1,136 @@
+/**
+ * Keeps the live view in step with the lanes. A lane may send once it holds a credit, and gets one only while the
+ * view is known to hold everything up to where the lane stands; else a snapshot of the store comes first.
+ */
+import { partitionKey, type TopicPartition } from '../../../protocol/event.ts';
+import type { PartialsMessage, PartialsRequest } from '../../../protocol/message.ts';
+import type { PartitionState } from '../../ports/hot-store.ts';
+import { LiveView, type SnapshotWindow } from '../view/view.ts';
+import type { Port } from './requests.ts';
+
+export type Snapshot = { readonly states: readonly PartitionState[]; readonly windows: readonly SnapshotWindow[] };
+
+export type FeedOptions = {
+  readonly view: LiveView;
+  /** Reads the store: where all partitions stand, then their windows with from <= start < to. */
+  readonly readSnapshot: (from: number, to: number) => Promise<Snapshot>;
+  /** When the newest record behind an update was appended (epoch ms): it is in the view now. */
+  readonly onApplied: (appendedAt: readonly number[]) => void;
+  readonly onFailure: (thrown: unknown) => void;
+  readonly clock: () => number;
+};
+
+type Lane = { readonly port: Port; partitions: readonly TopicPartition[]; holdsCredit: boolean };
+
+const RETRY_MS = 200;
+
+export class Feed {
+  #options: FeedOptions;
+  #lanes = new Map<string, Lane>();
+  /** The last commit known of each partition: a snapshot below it is too old. */
+  #known = new Map<string, number>();
+  #reading = false;
+  #retry: NodeJS.Timeout | undefined;
+  #snapshots = 0;
+  #closed = false;
+
+  constructor(options: FeedOptions) {
+    this.#options = options;
+  }
+
+  /** Snapshots taken so far. */
+  get snapshots(): number {
+    return this.#snapshots;
+  }
+
+  connect(lane: string, port: Port): void {
+    this.#lanes.set(lane, { port, partitions: [], holdsCredit: false });
+  }
+
+  disconnect(lane: string): void {
+    this.#lanes.delete(lane);
+  }
+
+  receive(name: string, message: PartialsMessage): void {
+    const lane = this.#lanes.get(name);
+    if (lane === undefined) return;
+    lane.holdsCredit = false;
+    if (message.type === 'lane-state') {
+      lane.partitions = message.partitions;
+      for (const partition of message.partitions) this.#know(partition, partition.seq);
+    } else {
+      for (const update of message.updates) {
+        this.#know(update, update.to);
+        this.#options.view.apply(update, this.#options.clock());
+      }
+      this.#options.onApplied(message.appendedAt);
+    }
+    this.#settle();
+  }
+
+  /** The reader can be asked (again). */
+  readerReady(): void {
+    clearTimeout(this.#retry);
+    this.#retry = undefined;
+    this.#settle();
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#retry);
+  }
+
+  #know(partition: TopicPartition, seq: number): void {
+    const key = partitionKey(partition);
+    this.#known.set(key, Math.max(seq, this.#known.get(key) ?? -1));
+  }
+
+  /** Lanes that are in step may go on, whoever else waits; a snapshot is taken when somebody does. */
+  #settle(): void {
+    let behind = this.#options.view.stale;
+    for (const lane of this.#lanes.values()) {
+      if (!this.#inStep(lane)) behind = true;
+      else if (!lane.holdsCredit && lane.partitions.length > 0) {
+        lane.holdsCredit = true;
+        lane.port.postMessage({ type: 'partials-wanted' } satisfies PartialsRequest);
+      }
+    }
+    if (behind && !this.#reading && this.#retry === undefined && !this.#closed) void this.#takeSnapshot();
+  }
+
+  #inStep({ partitions }: Lane): boolean {
+    const { view } = this.#options;
+    if (view.stale) return false;
+    return partitions.every((partition) => view.seqOf(partition) >= (this.#known.get(partitionKey(partition)) ?? 0));
+  }
+
+  async #takeSnapshot(): Promise<void> {
+    this.#reading = true;
+    try {
+      await this.#readSnapshot();
+      if (![...this.#lanes.values()].every((lane) => this.#inStep(lane))) this.#retryLater();
+    } catch (thrown) {
+      this.#options.onFailure(thrown);
+      this.#retryLater();
+    }
+    this.#reading = false;
+    this.#settle();
+  }
+
+  async #readSnapshot(): Promise<void> {
+    const { view, readSnapshot, clock } = this.#options;
+    // Which windows are needed depends on where the partitions stand, so that is asked first.
+    const { states } = await readSnapshot(0, 0);
+    const watermark = Math.max(view.watermarkOf(states), view.stale ? -1 : view.watermark);
+    const snapshot = await readSnapshot(LiveView.oldestNeeded(watermark), Number.MAX_SAFE_INTEGER);
+    view.loadSnapshot(snapshot.states, snapshot.windows, clock());
+    this.#snapshots++;
+  }
+
+  #retryLater(): void {
+    this.#retry = setTimeout(() => {
+      this.#retry = undefined;
+      this.#settle();
+    }, RETRY_MS);
+  }
+}

@@ -1,0 +1,129 @@
+/** What the gateway knows of the system around it, told by the owner of the tree: actors, lanes, ends of the log, events. */
+import { type Ledger, emptyLedger, partitionKey, type TopicPartition } from '../../protocol/event.ts';
+import type { Finding, Offset } from '../../protocol/message.ts';
+import type { SupervisorEvent } from '../../supervisor/events.ts';
+import type { NodeStatus, TreeStatus } from '../../supervisor/status.ts';
+import type { LiveView } from './view/view.ts';
+
+const KEPT_EVENTS = 1_000;
+/** Monitors name a few findings each; a thousand is a bound, not a plan. */
+const MOST_FINDINGS = 1_000;
+
+export type PartitionLedger = TopicPartition &
+  Ledger & { readonly offset: number; readonly end_offset: number; readonly lag: number; readonly watermark: number | null };
+
+export class SystemStatus {
+  tree: TreeStatus | undefined;
+  lanes = 0;
+  /** Grows whenever the tree was told. */
+  version = 0;
+  readonly findings = new Map<string, Finding>();
+  #ends = new Map<string, number>();
+  /** Where each partition's log ended when this gateway first heard of it: what "caught up once" is measured by. */
+  #firstEnds = new Map<string, number>();
+  #caughtUp = new Set<string>();
+  #events: SupervisorEvent[] = [];
+
+  told(tree: TreeStatus, lanes: number, ends: readonly Offset[]): void {
+    this.tree = tree;
+    this.lanes = lanes;
+    this.version++;
+    for (const end of ends) {
+      this.sawEnd(end);
+      const key = partitionKey(end);
+      if (!this.#firstEnds.has(key)) this.#firstEnds.set(key, end.offset);
+    }
+  }
+
+  /** The log of a partition reaches at least this far. */
+  sawEnd(end: Offset): void {
+    const key = partitionKey(end);
+    this.#ends.set(key, Math.max(end.offset, this.#ends.get(key) ?? 0));
+  }
+
+  /** Events may be told twice, when the gateway comes up: each is kept once, in order. */
+  addEvents(events: readonly SupervisorEvent[]): void {
+    const known = new Map([...this.#events, ...events].map((event) => [event.id, event]));
+    this.#events = [...known.values()].sort((a, b) => a.id - b.id).slice(-KEPT_EVENTS);
+  }
+
+  /** Oldest first, those after the given one. */
+  eventsSince(id: number): readonly SupervisorEvent[] {
+    return this.#events.filter((event) => event.id > id);
+  }
+
+  addFinding(finding: Finding): void {
+    if (this.findings.size < MOST_FINDINGS || this.findings.has(finding.id)) this.findings.set(finding.id, finding);
+  }
+
+  ledgers(view: LiveView): PartitionLedger[] {
+    return view.partitions().map((partition) => {
+      const { topic, partition: index, ledger, nextOffset, watermark } = partition;
+      // The ends are told a few times a second: what was read since then is there as well.
+      const end = Math.max(nextOffset, this.#ends.get(partitionKey(partition)) ?? 0);
+      return {
+        topic,
+        partition: index,
+        ...ledger,
+        offset: nextOffset,
+        end_offset: end,
+        lag: end - nextOffset,
+        watermark: watermark < 0 ? null : watermark,
+      };
+    });
+  }
+
+  lag(view: LiveView): number {
+    return this.ledgers(view).reduce((sum, { lag }) => sum + lag, 0);
+  }
+
+  /** What keeps the system from being ready, in words; nothing when it is. */
+  missing(view: LiveView): string[] {
+    if (this.tree === undefined) return ['no word of the actors yet'];
+    const missing = this.#missingActors();
+    if (view.stale) missing.push('the state of the KPIs is still being read');
+    for (const partition of view.partitions()) {
+      const behind = this.#behind(partition);
+      if (behind > 0) missing.push(`${partitionKey(partition)} is ${behind} records behind`);
+    }
+    return missing;
+  }
+
+  #missingActors(): string[] {
+    const lanes = find(this.tree as NodeStatus, 'lanes')?.children ?? [];
+    const workers = lanes.flatMap((lane) => (lane.children.length > 0 ? lane.children : [lane]));
+    const missing = workers.filter(({ state }) => !isUp(state)).map(({ id, state }) => `${id} is ${state}`);
+    if (lanes.length < Math.max(1, this.lanes)) missing.push(`${lanes.length} of ${this.lanes} lanes are there`);
+    return missing;
+  }
+
+  #behind(partition: TopicPartition & { readonly nextOffset: number }): number {
+    const key = partitionKey(partition);
+    if (this.#caughtUp.has(key)) return 0;
+    const first = this.#firstEnds.get(key);
+    if (first === undefined) return 0;
+    if (partition.nextOffset >= first) this.#caughtUp.add(key);
+    return Math.max(0, first - partition.nextOffset);
+  }
+}
+
+export function sumLedgers(partitions: readonly PartitionLedger[]): Ledger & { lag: number } {
+  const total = { ...emptyLedger(), lag: 0 };
+  for (const partition of partitions) {
+    for (const name of Object.keys(total) as (keyof typeof total)[]) total[name] += partition[name];
+  }
+  return total;
+}
+
+export function find(node: NodeStatus, id: string): NodeStatus | undefined {
+  if (node.id === id) return node;
+  for (const child of node.children) {
+    const found = find(child, id);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function isUp(state: NodeStatus['state']): boolean {
+  return state === 'running' || state === 'waiting';
+}

@@ -1,0 +1,92 @@
+/** The answer of /kpi/latest: the newest minute with data and the one before it, from memory. */
+import { OVERALL, ROLLING, type RollingName, shown } from './cubes.ts';
+import { MINUTE_MS, TOTAL_MINUTES } from './span.ts';
+import type { LiveView } from './view.ts';
+
+/** A partition without a new record for so long holds up no minute's completion. */
+export const IDLE_MS = 30_000;
+
+type Row = Readonly<Record<string, number>>;
+
+export type MinuteKpis = {
+  readonly minute: number | null;
+  readonly complete: boolean;
+  readonly totals: Readonly<Record<string, number | null>>;
+  readonly by_state: Readonly<Record<string, Row>>;
+  readonly by_category: Readonly<Record<string, Row>>;
+};
+
+export type LatestKpis = MinuteKpis & {
+  readonly asOf: number;
+  readonly watermark: number | null;
+  readonly version: number;
+  readonly previous: MinuteKpis | null;
+};
+
+export function latestKpis(view: LiveView, now: number): LatestKpis {
+  const minute = newestMinute(view);
+  return {
+    asOf: now,
+    watermark: view.watermark < 0 ? null : view.watermark,
+    version: view.version,
+    ...minuteKpis(view, minute, now),
+    previous: minute === null ? null : minuteKpis(view, minute - MINUTE_MS, now),
+  };
+}
+
+/** Every partition that is not idle has passed the minute's end. */
+export function isComplete(view: LiveView, minute: number, now: number): boolean {
+  const end = minute + MINUTE_MS;
+  return view.partitions().every(({ movedAt, watermark }) => now - movedAt >= IDLE_MS || watermark >= end);
+}
+
+function newestMinute(view: LiveView): number | null {
+  if (view.minute < 0) return null;
+  const { overall } = view.windows;
+  for (let back = 0; back < TOTAL_MINUTES; back++) {
+    const minute = view.minute - back * MINUTE_MS;
+    if ((overall.get(minute)?.[OVERALL.indexOf('events')] ?? 0) > 0) return minute;
+  }
+  return null;
+}
+
+function minuteKpis(view: LiveView, minute: number | null, now: number): MinuteKpis {
+  return {
+    minute,
+    complete: minute !== null && isComplete(view, minute, now),
+    totals: totalsOf(view, minute),
+    by_state: breakdown(view, 'state', minute),
+    by_category: breakdown(view, 'category', minute),
+  };
+}
+
+function totalsOf(view: LiveView, minute: number | null): MinuteKpis['totals'] {
+  const row = minute === null ? undefined : view.windows.overall.get(minute);
+  const value = (measure: (typeof OVERALL)[number]) => row?.[OVERALL.indexOf(measure)] ?? 0;
+  const [paid, approved, failed] = [value('paid_orders'), value('approved'), value('failed')];
+  return {
+    events: value('events'),
+    orders: value('orders'),
+    paid_orders: paid,
+    items: value('items'),
+    sales: shown('sales', value('sales')),
+    revenue: shown('revenue', value('revenue')),
+    avg_order_value: paid === 0 ? null : Math.round(value('revenue') / paid) / 100,
+    unique_customers: minute === null ? 0 : view.windows.customers.ofMinute(minute),
+    payments_approved: approved,
+    payments_failed: failed,
+    payment_success_rate: approved + failed === 0 ? null : approved / (approved + failed),
+    refunds: value('refunds'),
+    refund_amount: shown('refund_amount', value('refund_amount')),
+  };
+}
+
+function breakdown(view: LiveView, name: RollingName, minute: number | null): Readonly<Record<string, Row>> {
+  if (minute === null) return {};
+  const rows = [...view.windows.rolling[name].minute(minute)].map(([key, values]) => {
+    const row = ROLLING[name].map((measure, place) => [measure, shown(measure, values[place] as number)] as const);
+    return [key, Object.fromEntries(row)] as const;
+  });
+  // Object.fromEntries defines own properties, so that a key such as __proto__ stays an ordinary key.
+  return Object.fromEntries(rows);
+}

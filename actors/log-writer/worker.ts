@@ -1,0 +1,92 @@
+/**
+ * log-writer: the only one that appends to the log. Producers hear when their records are durable, consumers that
+ * there is something to read; what all have committed it lets go of once the log is over its size.
+ */
+import type { MessagePort } from 'node:worker_threads';
+import { AppError } from '../../protocol/errors.ts';
+import type { AppendRequest, Consumed, Doorbell } from '../../protocol/message.ts';
+import { runChild } from '../../supervisor/child.ts';
+import { type BackendConfig, chooseLogWriter } from '../backends/choose.ts';
+import { type AppendGroup, AppendQueue, ConsumedPositions, type Told } from './core.ts';
+
+export type LogWriterInput = { readonly backend: BackendConfig };
+
+const RETAIN_MS = 1000;
+
+runChild<LogWriterInput>(async (child) => {
+  const log = await chooseLogWriter(child.input.backend);
+  const queue = new AppendQueue<MessagePort>();
+  const consumed = new ConsumedPositions();
+  const doorbells = new Map<string, MessagePort>();
+  let committing: Promise<void> | undefined;
+  let retaining = Promise.resolve();
+
+  function onAppend(producer: MessagePort, request: AppendRequest): void {
+    const now = Date.now();
+    const refusal = queue.offer(producer, request, now);
+    if (refusal !== undefined) producer.postMessage(refusal);
+    showMailbox(now);
+    commitSoon();
+  }
+
+  /** After this turn of the loop, so that all that has come in with it is in the group. */
+  function commitSoon(): void {
+    committing ??= new Promise((resolve) => setImmediate(resolve)).then(commitNext);
+  }
+
+  async function commitNext(): Promise<void> {
+    await commit(queue.takeGroup());
+    showMailbox(Date.now());
+    committing = undefined;
+    if (queue.depth > 0) commitSoon();
+  }
+
+  async function commit(group: AppendGroup<MessagePort>): Promise<void> {
+    if (group.size === 0) return;
+    try {
+      const firsts = await log.append(group.appends);
+      answer(group.appended(firsts));
+      ring(group, firsts);
+      child.meter.handled(group.records);
+    } catch (thrown) {
+      const broken = thrown instanceof AppError && thrown.code === 'bad-message';
+      if (broken && group.size > 1) for (const single of group.singly()) await commit(single);
+      else answer(group.failed(thrown));
+    }
+  }
+
+  function answer(told: readonly Told<MessagePort>[]): void {
+    for (const { producer, reply } of told) producer.postMessage(reply);
+  }
+
+  function ring(group: AppendGroup<MessagePort>, firsts: readonly number[]): void {
+    const message: Doorbell = { type: 'appended-to', ends: group.ends(firsts) };
+    for (const port of doorbells.values()) port.postMessage(message);
+  }
+
+  function showMailbox(now: number): void {
+    child.meter.mailbox(queue.depth, now - queue.oldest(now), queue.bytes);
+  }
+
+  child.onLink('appends', (port) => port.on('message', (request: AppendRequest) => onAppend(port, request)));
+  child.onLink(
+    'doorbell',
+    (port, peer) => {
+      doorbells.set(peer.id, port);
+      port.on('message', (message: Consumed) => consumed.note(message.positions));
+    },
+    (peer) => doorbells.delete(peer.id),
+  );
+  const retention = setInterval(() => {
+    const positions = consumed.takeNews();
+    if (positions !== undefined) retaining = log.retain(positions).then(() => undefined);
+  }, RETAIN_MS);
+  child.onStop(async () => {
+    queue.close();
+    clearInterval(retention);
+    while (committing !== undefined) await committing;
+    await retaining;
+    await log.close();
+  });
+  child.ready();
+});

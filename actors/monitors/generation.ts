@@ -1,0 +1,29 @@
+/** generation-monitor: judges what the generator reports once a second, and tells the gateway what it finds. */
+import type { MessagePort } from 'node:worker_threads';
+import type { GenerationReport } from '../../protocol/message.ts';
+import { runChild } from '../../supervisor/child.ts';
+import { GenerationHealth } from './generation-core.ts';
+
+export type HealthInput = Readonly<Record<string, never>>;
+
+const JUDGE_MS = 1_000;
+
+runChild<HealthInput>((child) => {
+  const health = new GenerationHealth();
+  let gateway: MessagePort | undefined;
+  child.onLink('health', (port) => {
+    port.on('message', (report: GenerationReport) => {
+      health.report(report);
+      child.meter.handled();
+    });
+  });
+  child.onLink('findings', (port) => {
+    gateway = port;
+  });
+  const timer = setInterval(() => {
+    const finding = health.judge(Date.now());
+    if (finding !== undefined) gateway?.postMessage(finding);
+  }, JUDGE_MS);
+  child.onStop(() => clearInterval(timer));
+  child.ready();
+});

@@ -1,0 +1,129 @@
+/**
+ * consumer-k: reads the partitions that its aggregator names, decodes, and hands batches over as credits allow.
+ * It keeps nothing: after any restart, its own or the aggregator's, it begins where the aggregator says.
+ */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { MessagePort } from 'node:worker_threads';
+import { constants, zstdCompressSync } from 'node:zlib';
+import { partitionKey } from '../../protocol/event.ts';
+import type { Consumed, ConsumerRequest, Doorbell, Offset } from '../../protocol/message.ts';
+import { runChild } from '../../supervisor/child.ts';
+import { type BackendConfig, chooseLogSource } from '../backends/choose.ts';
+import { ConsumerCore, lagOf } from './core.ts';
+
+export type ConsumerInput = { readonly backend: BackendConfig; readonly futureMs: number };
+
+/** About 1,200 orders: large enough to pay for a commit, small enough to leave the loop often. */
+const TAKE_BYTES = 512 * 1024;
+/** The doorbell is a hint; this finds what it missed. */
+const POLL_MS = 250;
+const REPORT_MS = 100;
+
+const compress = (frames: Uint8Array) =>
+  zstdCompressSync(frames, { params: { [constants.ZSTD_c_compressionLevel]: 1 } });
+
+runChild<ConsumerInput>(async (child) => {
+  const source = await chooseLogSource(child.input.backend);
+  const core = new ConsumerCore({ futureMs: child.input.futureMs, compress });
+  const committed = new Map<string, number>();
+  let aggregator: MessagePort | undefined;
+  let logWriter: MessagePort | undefined;
+  let pumping = false;
+  let rung = false;
+  let stopped = false;
+
+  /** One pump at a time; a doorbell during it makes it look once more. */
+  async function pump(): Promise<void> {
+    if (pumping) {
+      rung = true;
+      return;
+    }
+    pumping = true;
+    do {
+      rung = false;
+      await drain();
+    } while (rung);
+    pumping = false;
+  }
+
+  async function drain(): Promise<void> {
+    while (!stopped && core.mayRead) {
+      const { session } = core;
+      const chunk = await source.take(TAKE_BYTES);
+      if (chunk === undefined) return;
+      if (session !== core.session) continue;
+      const batch = core.decode(chunk);
+      aggregator?.postMessage(batch, [batch.buffer, batch.frames.buffer as ArrayBuffer]);
+      child.meter.handled(batch.events);
+      // The source may answer without ever leaving this turn; credits, the beat and the end must get through.
+      await nextTurn();
+    }
+  }
+
+  async function onRequest(message: ConsumerRequest): Promise<void> {
+    switch (message.type) {
+      case 'positions':
+        core.halt();
+        await source.seek(message.positions);
+        core.begin(message);
+        committed.clear();
+        noteCommitted(message.positions);
+        child.tell({ type: 'following', partitions: message.positions.length });
+        return pump();
+      case 'applied':
+        core.applied(message);
+        return pump();
+      case 'committed':
+        noteCommitted(message.positions);
+    }
+  }
+
+  function noteCommitted(positions: readonly Offset[]): void {
+    for (const at of positions) committed.set(partitionKey(at), at.offset);
+  }
+
+  let lastReport = '';
+  async function report(): Promise<void> {
+    const ends = (await source.extents()).map(({ topic, partition, end }) => ({ topic, partition, offset: end }));
+    const lag = lagOf(ends, committed, partitionKey);
+    child.meter.mailbox(lag, 0);
+    const body = { type: 'lag' as const, lag, session: core.session, ends };
+    const text = JSON.stringify(body);
+    if (text === lastReport) return;
+    lastReport = text;
+    child.tell(body);
+    const positions = ends.flatMap((at) => {
+      const offset = committed.get(partitionKey(at));
+      return offset === undefined ? [] : [{ topic: at.topic, partition: at.partition, offset }];
+    });
+    logWriter?.postMessage({ type: 'consumed', positions } satisfies Consumed);
+  }
+
+  child.onLink('doorbell', (port) => {
+    logWriter = port;
+    port.on('message', (message: Doorbell) => {
+      source.notify(message.ends);
+      void pump();
+    });
+  });
+  child.onLink('batches', (port) => {
+    aggregator = port;
+    core.halt();
+    port.on('message', (message: ConsumerRequest) => void onRequest(message));
+    port.on('close', () => {
+      if (aggregator === port) core.halt();
+    });
+  });
+  const poll = setInterval(() => {
+    source.refresh();
+    void pump();
+  }, POLL_MS);
+  const reports = setInterval(() => void report(), REPORT_MS);
+  child.onStop(async () => {
+    stopped = true;
+    clearInterval(poll);
+    clearInterval(reports);
+    await source.close();
+  });
+  child.ready();
+});

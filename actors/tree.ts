@@ -1,0 +1,109 @@
+/** Which actors exist, as data: the whole supervision tree of a pulso process. */
+import type { ChildSpec, SupervisorSpec } from '../supervisor/child-spec.ts';
+import type { BackendConfig } from './backends/choose.ts';
+import type { Config } from './config/read.ts';
+import type { GatewayInput } from './gateway/worker.ts';
+import type { GeneratorInput } from './generator/worker.ts';
+import type { HealthInput } from './monitors/generation.ts';
+import type { ConsumerInput } from './partition-consumer/worker.ts';
+import type { ReaderInput } from './reader/worker.ts';
+import type { AggregatorInput } from './window-aggregator/worker.ts';
+
+export type TreeSettings = {
+  readonly config: Config;
+  readonly backend: BackendConfig;
+  readonly gateway: GatewayInput;
+  readonly lanes: number;
+  /** undefined = no generator. */
+  readonly generator: GeneratorInput | undefined;
+};
+
+/** Decision 20: ten restarts in a minute, for every supervisor. */
+const BUDGET = { intensity: 10, periodMs: 60_000 };
+const SHUTDOWN_MS = 5_000;
+/** Opening windows of a long history may take a moment; a loop that is blocked shows long before this. */
+const HEARTBEAT_MS = 500;
+
+const entry = (path: string) => new URL(path, import.meta.url);
+
+function worker<Input>(id: string, path: string, input: Input, extra: Partial<ChildSpec> = {}): ChildSpec {
+  return {
+    id,
+    type: 'worker',
+    entry: entry(path),
+    input,
+    restart: 'permanent',
+    shutdownMs: SHUTDOWN_MS,
+    heartbeatMs: HEARTBEAT_MS,
+    links: [],
+    ...extra,
+  } as ChildSpec;
+}
+
+function supervisor(id: string, children: readonly ChildSpec[], extra: Partial<SupervisorSpec> = {}): SupervisorSpec {
+  return { id, type: 'supervisor', strategy: 'one_for_one', ...BUDGET, children, ...extra };
+}
+
+/** Consumer and aggregator of a lane restart singly: the consumer then seeks to what the aggregator has. */
+export function laneSpec(lane: number, { config, backend }: TreeSettings): SupervisorSpec {
+  const aggregator: AggregatorInput = {
+    backend,
+    latenessMs: config.lateness,
+    dedup: config.dedup,
+    commitMs: config.commitMs,
+  };
+  const consumer: ConsumerInput = { backend, futureMs: config.future };
+  return supervisor(
+    `lane-${lane}`,
+    [
+      worker(`aggregator-${lane}`, './window-aggregator/worker.ts', aggregator, {
+        links: [{ name: 'partials', to: 'gateway' }],
+      }),
+      worker(`consumer-${lane}`, './partition-consumer/worker.ts', consumer, {
+        links: [
+          { name: 'batches', to: `aggregator-${lane}` },
+          { name: 'doorbell', to: 'log-writer' },
+        ],
+      }),
+    ],
+    { restartable: true },
+  );
+}
+
+/** The gateway first, so that the page is there while the rest comes up; the generator last, when all can take events. */
+export function rootSpec(settings: TreeSettings): SupervisorSpec {
+  const { config, backend, gateway, generator } = settings;
+  const reader: ReaderInput = { backend, zone: config.zone };
+  const health: HealthInput = {};
+  return supervisor('root', [
+    worker('gateway', './gateway/worker.ts', gateway, {
+      links: [
+        { name: 'queries', to: 'reader' },
+        { name: 'appends', to: 'log-writer' },
+      ],
+    }),
+    worker('log-writer', './log-writer/worker.ts', { backend }),
+    worker('reader', './reader/worker.ts', reader),
+    supervisor(
+      'lanes',
+      Array.from({ length: settings.lanes }, (_, lane) => laneSpec(lane, settings)),
+      { keepDynamic: true },
+    ),
+    supervisor('monitors', [
+      worker('generation-monitor', './monitors/generation.ts', health, {
+        links: [{ name: 'findings', to: 'gateway' }],
+      }),
+    ]),
+    ...(generator === undefined
+      ? []
+      : [
+          worker('generator', './generator/worker.ts', generator, {
+            restart: generator.count === null ? 'permanent' : 'transient',
+            links: [
+              { name: 'appends', to: 'log-writer' },
+              { name: 'health', to: 'generation-monitor' },
+            ],
+          }),
+        ]),
+  ]);
+}

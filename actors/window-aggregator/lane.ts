@@ -1,0 +1,94 @@
+/**
+ * A lane's partitions together: which it owns, what to commit, what to tell the gateway. The store is handed in.
+ * Between two awaits the state is whole: a batch is applied or not, a commit holds whole batches.
+ */
+import { partitionKey, type TopicPartition } from '../../protocol/event.ts';
+import type { BatchMessage, Offset, PartialUpdate } from '../../protocol/message.ts';
+import type { PartitionStore } from '../ports/hot-store.ts';
+import { type AggregateSettings, PartitionAggregate } from './core.ts';
+
+const LATENCY_SAMPLES = 256;
+
+export class Lane {
+  #owned = new Map<string, PartitionAggregate>();
+  /** Append times of batches: applied but not committed, and committed but not yet on their way to the gateway. */
+  #applied: number[] = [];
+  #appendedAt: number[] = [];
+  #session = 0;
+  #store: PartitionStore;
+  #settings: AggregateSettings;
+
+  constructor(store: PartitionStore, settings: AggregateSettings) {
+    this.#store = store;
+    this.#settings = settings;
+  }
+
+  get session(): number {
+    return this.#session;
+  }
+
+  get dirty(): boolean {
+    return [...this.#owned.values()].some((partition) => partition.dirty);
+  }
+
+  /** Owns exactly these partitions from now on; what it gives up is committed before. */
+  async assign(wanted: readonly TopicPartition[]): Promise<void> {
+    await this.commit();
+    const keys = new Set(wanted.map(partitionKey));
+    for (const key of [...this.#owned.keys()]) if (!keys.has(key)) this.#owned.delete(key);
+    for (const partition of wanted) {
+      const key = partitionKey(partition);
+      if (this.#owned.has(key)) continue;
+      this.#owned.set(key, new PartitionAggregate(await this.#store.open(partition), this.#settings));
+    }
+    this.newSession();
+  }
+
+  /** Batches sent under an earlier session are dropped from now on. */
+  newSession(): number {
+    this.#session++;
+    return this.#session;
+  }
+
+  positions(): Offset[] {
+    return [...this.#owned.values()].map(({ topic, partition, nextOffset }) => ({
+      topic,
+      partition,
+      offset: nextOffset,
+    }));
+  }
+
+  states(): (TopicPartition & { epoch: number; seq: number })[] {
+    return [...this.#owned.values()].map(({ topic, partition, epoch, seq }) => ({ topic, partition, epoch, seq }));
+  }
+
+  /** Answers false for a batch that is not of this session or not the next one. */
+  async apply(batch: BatchMessage): Promise<boolean> {
+    const partition = this.#owned.get(partitionKey(batch));
+    if (partition === undefined || batch.session !== this.#session || batch.base < partition.nextOffset) return false;
+    for (const start of partition.needs(batch)) partition.adopt(start, await this.#store.window(batch, start));
+    partition.apply(batch);
+    this.#applied.push(batch.appendedAt);
+    return true;
+  }
+
+  /** Commits all that changed; answers the new offsets. */
+  async commit(): Promise<Offset[]> {
+    const dirty = [...this.#owned.values()].filter((partition) => partition.dirty);
+    if (dirty.length === 0) return [];
+    await this.#store.commit(dirty.map((partition) => partition.prepareCommit()));
+    for (const partition of dirty) partition.committed();
+    // A gateway that takes nothing must not make this grow: the newest are enough to measure by.
+    this.#appendedAt = [...this.#appendedAt, ...this.#applied].slice(-LATENCY_SAMPLES);
+    this.#applied = [];
+    return dirty.map(({ topic, partition, nextOffset }) => ({ topic, partition, offset: nextOffset }));
+  }
+
+  /** What was committed since the last call. */
+  takePartials(): { updates: PartialUpdate[]; appendedAt: number[] } {
+    const updates = [...this.#owned.values()].flatMap((partition) => partition.takePartial() ?? []);
+    const appendedAt = this.#appendedAt;
+    this.#appendedAt = [];
+    return { updates, appendedAt };
+  }
+}

@@ -1,0 +1,128 @@
+/**
+ * aggregator-k: applies the batches of its partitions, commits, and tells the gateway what changed.
+ * Whoever it was before is fenced by the epochs it takes on opening its partitions.
+ */
+import type { MessagePort } from 'node:worker_threads';
+import type { TopicPartition } from '../../protocol/event.ts';
+import type { BatchMessage, ConsumerRequest, PartialsMessage, PartialsRequest } from '../../protocol/message.ts';
+import { runChild } from '../../supervisor/child.ts';
+import { type BackendConfig, choosePartitionStore } from '../backends/choose.ts';
+import { Lane } from './lane.ts';
+import { commitDelay } from './pace.ts';
+
+export type AggregatorInput = {
+  readonly backend: BackendConfig;
+  readonly latenessMs: number;
+  readonly dedup: number;
+  readonly commitMs: number;
+};
+
+/** From the owner of the tree: own exactly these. Answered with `assigned`. */
+export type Assign = { readonly type: 'assign'; readonly partitions: readonly TopicPartition[] };
+
+/** Batches on their way at any time: enough to keep the lane busy over a commit. */
+const CREDITS = 8;
+
+runChild<AggregatorInput>(async (child) => {
+  const { backend, latenessMs, dedup, commitMs } = child.input;
+  const lane = new Lane(await choosePartitionStore(backend), { latenessMs, dedup });
+  let consumer: MessagePort | undefined;
+  let gateway: MessagePort | undefined;
+  let gatewayWants = false;
+  let lastCommitAt = 0;
+  let timer: NodeJS.Timeout | undefined;
+  let announced = false;
+
+  // Everything that touches the lane's state goes through one queue: no two of them are ever half done at once.
+  let tail: Promise<unknown> = Promise.resolve();
+  const arrivals: number[] = [];
+  function showMailbox(): void {
+    child.meter.mailbox(arrivals.length, performance.now() - (arrivals[0] ?? 0));
+  }
+  function inTurn(work: () => Promise<void>): Promise<void> {
+    arrivals.push(performance.now());
+    showMailbox();
+    // A failure is nobody's to handle here: it ends the thread, and the supervisor decides.
+    const done = tail.then(work).then(() => {
+      arrivals.shift();
+      showMailbox();
+    });
+    tail = done;
+    return done;
+  }
+
+  function sendPositions(): void {
+    const session = lane.newSession();
+    const request: ConsumerRequest = { type: 'positions', session, positions: lane.positions(), credits: CREDITS };
+    consumer?.postMessage(request);
+  }
+
+  function sendLaneState(): void {
+    gatewayWants = false;
+    lane.takePartials();
+    gateway?.postMessage({ type: 'lane-state', lane: child.id, partitions: lane.states() } satisfies PartialsMessage);
+  }
+
+  function sendPartials(): void {
+    if (!gatewayWants || gateway === undefined) return;
+    const { updates, appendedAt } = lane.takePartials();
+    if (updates.length === 0) return;
+    gatewayWants = false;
+    gateway.postMessage({ type: 'partials', lane: child.id, updates, appendedAt } satisfies PartialsMessage);
+  }
+
+  async function commit(): Promise<void> {
+    timer = undefined;
+    lastCommitAt = performance.now();
+    const positions = await lane.commit();
+    if (positions.length === 0) return;
+    consumer?.postMessage({ type: 'committed', positions } satisfies ConsumerRequest);
+    sendPartials();
+  }
+
+  function commitSoon(): void {
+    timer ??= setTimeout(() => void inTurn(commit), commitDelay(performance.now(), lastCommitAt, commitMs));
+  }
+
+  async function onBatch(batch: BatchMessage): Promise<void> {
+    const applied = await lane.apply(batch);
+    if (!applied) return;
+    child.meter.handled(batch.events);
+    consumer?.postMessage({ type: 'applied', session: batch.session, batches: 1 } satisfies ConsumerRequest);
+    commitSoon();
+  }
+
+  async function assign({ partitions }: Assign): Promise<void> {
+    await lane.assign(partitions);
+    sendPositions();
+    sendLaneState();
+    child.tell({ type: 'assigned', partitions });
+    if (!announced) child.ready();
+    announced = true;
+  }
+
+  child.onLink('batches', (port) => {
+    consumer = port;
+    port.on('message', (batch: BatchMessage) => void inTurn(() => onBatch(batch)));
+    void inTurn(async () => sendPositions());
+  });
+  child.onLink('partials', (port) => {
+    gateway = port;
+    port.on('message', (_: PartialsRequest) => {
+      gatewayWants = true;
+      sendPartials();
+    });
+    void inTurn(async () => sendLaneState());
+  });
+  child.onTell((message) => {
+    if ((message as Assign).type === 'assign') void inTurn(() => assign(message as Assign));
+  });
+  child.onStop(() =>
+    inTurn(async () => {
+      clearTimeout(timer);
+      await lane.commit();
+      sendPartials();
+    }),
+  );
+  child.tell({ type: 'assignment-wanted' });
+});

@@ -1,0 +1,239 @@
+/**
+ * A child's place in its supervisor: the spec, the incarnation that is up now, what was asked of it, and the pause
+ * before its next start. The supervisor decides; the cell does and remembers.
+ */
+
+import { assertNever } from '../protocol/errors.ts';
+import { Backoff } from './backoff.ts';
+import type { Child } from './child-spec.ts';
+import type { Timer } from './clock.ts';
+import type { TreeContext } from './context.ts';
+import type { Exit } from './exit.ts';
+import type { Past } from './history.ts';
+import { type FirstStart, NO_MEASURES, type Run } from './run.ts';
+import type { ActorState, NodeStatus } from './status.ts';
+
+/** Why a child goes down; undefined when nobody asked it to. */
+export type Asked = 'stop' | 'restart' | 'group' | undefined;
+
+/** The supervisor, as its cells see it. */
+export interface CellOwner {
+  /** A group restart is still to start this child. */
+  isDue(cell: Cell): boolean;
+  up(cell: Cell): void;
+  down(cell: Cell, exit: Exit): void;
+  retryDue(cell: Cell): void;
+}
+
+export class Cell {
+  readonly spec: Child;
+  readonly #past: Past;
+  readonly #tree: TreeContext;
+  readonly #owner: CellOwner;
+  readonly #backoff: Backoff;
+  #run: Run | undefined;
+  /** The one before, for the status of a supervisor's children while it is down. */
+  #last: Run | undefined;
+  #asked: Asked;
+  #killed = false;
+  #retry: { readonly timer: Timer; readonly at: number } | undefined;
+  #startedAt = 0;
+  #launchedAt = 0;
+  #upAt: number | undefined;
+  #everUp = false;
+  #failed = false;
+  #first: FirstStart | undefined;
+  #onSettled: (() => void)[] = [];
+
+  constructor(spec: Child, tree: TreeContext, owner: CellOwner) {
+    this.spec = spec;
+    this.#tree = tree;
+    this.#owner = owner;
+    this.#backoff = new Backoff(spec.backoff);
+    this.#past = tree.histories.of(spec.id);
+  }
+
+  get id(): string {
+    return this.spec.id;
+  }
+
+  get epoch(): number {
+    return this.#past.epoch;
+  }
+
+  get run(): Run | undefined {
+    return this.#run;
+  }
+
+  get running(): boolean {
+    return this.#run?.phase === 'running';
+  }
+
+  get asked(): Asked {
+    return this.#asked;
+  }
+
+  get backingOff(): boolean {
+    return this.#retry !== undefined;
+  }
+
+  /** Was up at least once under this incarnation of its supervisor. */
+  get everUp(): boolean {
+    return this.#everUp;
+  }
+
+  /** Its end is an operator's doing. */
+  get killed(): boolean {
+    return this.#killed;
+  }
+
+  get temporary(): boolean {
+    return this.spec.restart === 'temporary';
+  }
+
+  launch(): void {
+    const { clock, events, histories } = this.#tree;
+    this.cancelRetry();
+    this.#last?.discard();
+    this.#asked = undefined;
+    this.#killed = false;
+    this.#failed = false;
+    this.#upAt = undefined;
+    this.#startedAt = clock.now();
+    this.#launchedAt = clock.monotonic();
+    const epoch = histories.nextEpoch(this.id);
+    events.add('starting', this.id, epoch, `${this.id} starts, epoch ${epoch}`);
+    const run: Run = this.#tree.createRun(this.spec, epoch, {
+      up: () => this.#up(),
+      down: (exit) => this.#down(exit),
+    });
+    this.#run = run;
+    this.#last = run;
+    run.start();
+  }
+
+  /** Asks it to go down in order; the reason decides what follows. The last asker wins. */
+  ask(asked: Exclude<Asked, undefined>): void {
+    this.#asked = asked;
+    this.#run?.stop();
+  }
+
+  /** Terminates it. Nobody having asked, it counts as a failure, but says nothing about the child's health. */
+  kill(detail: string): void {
+    this.#killed = true;
+    this.#run?.kill(detail);
+  }
+
+  /** Starts it after a pause that grows with its failures. */
+  retry(): void {
+    const { clock, events, random } = this.#tree;
+    const upMs = this.#upAt === undefined ? 0 : clock.monotonic() - this.#upAt;
+    const pauseMs = this.#killed ? 0 : this.#backoff.next(upMs, random);
+    this.cancelRetry();
+    if (pauseMs === 0) {
+      this.#owner.retryDue(this);
+      return;
+    }
+    const timer = clock.setTimeout(() => this.#tree.turn(() => this.#retryDue(timer)), pauseMs);
+    this.#retry = { timer, at: clock.now() + pauseMs };
+    events.add('backing-off', this.id, this.epoch, `${this.id} backs off, next start in ${pauseMs} ms`);
+  }
+
+  cancelRetry(): void {
+    if (this.#retry) this.#tree.clock.clearTimeout(this.#retry.timer);
+    this.#retry = undefined;
+  }
+
+  /** Down, until someone starts it. */
+  settle(failed = false): void {
+    this.cancelRetry();
+    this.#failed = failed;
+    for (const settled of this.#onSettled.splice(0)) settled();
+  }
+
+  onSettled(settled: () => void): void {
+    this.#onSettled.push(settled);
+  }
+
+  /** It is new: how its first start goes is told once. */
+  expectFirst(first: FirstStart): void {
+    this.#first = first;
+  }
+
+  get isNew(): boolean {
+    return this.#first !== undefined;
+  }
+
+  settleFirst(outcome: Parameters<FirstStart>[0]): void {
+    const first = this.#first;
+    this.#first = undefined;
+    first?.(outcome);
+  }
+
+  /** Its place goes: nothing is left behind in the tree's books. */
+  discard(): void {
+    this.cancelRetry();
+    this.#last?.discard();
+  }
+
+  get state(): ActorState {
+    if (!this.#run) {
+      if (this.#retry) return 'backing-off';
+      if (this.#owner.isDue(this)) return this.epoch === 0 ? 'starting' : 'restarting';
+      return this.#failed ? 'failed' : 'stopped';
+    }
+    const { phase } = this.#run;
+    switch (phase) {
+      case 'starting':
+      case 'unresponsive':
+        return phase;
+      case 'running':
+        return this.#run.measure().waiting ? 'waiting' : 'running';
+      case 'draining':
+      case 'ended':
+        return this.#asked === 'restart' || this.#asked === 'group' ? 'restarting' : 'draining';
+      default:
+        return assertNever(phase);
+    }
+  }
+
+  status(): NodeStatus {
+    const { epoch, starts, lastExit } = this.#past;
+    return {
+      id: this.id,
+      type: this.spec.type,
+      strategy: this.spec.type === 'supervisor' ? this.spec.strategy : null,
+      state: this.state,
+      epoch,
+      restarts: Math.max(0, starts - 1),
+      ...(this.#last?.measure() ?? NO_MEASURES),
+      lastExit,
+      nextRetryAt: this.#retry?.at ?? null,
+      startedAt: this.#run ? this.#startedAt : null,
+    };
+  }
+
+  #up(): void {
+    const { clock, events } = this.#tree;
+    this.#upAt = clock.monotonic();
+    this.#everUp = true;
+    const tookMs = Math.round(this.#upAt - this.#launchedAt);
+    events.add('running', this.id, this.epoch, `${this.id} runs after ${tookMs} ms`);
+    this.#owner.up(this);
+  }
+
+  #down(exit: Exit): void {
+    this.#run = undefined;
+    this.#past.lastExit = { reason: exit.reason, detail: exit.detail, at: this.#tree.clock.now() };
+    const expected = this.#asked !== undefined || exit.reason === 'normal' || exit.reason === 'shutdown';
+    const text = `${this.id} has ended (${exit.reason}): ${exit.detail}`;
+    this.#tree.events.add('exited', this.id, this.epoch, text, expected ? 'info' : 'error');
+    this.#owner.down(this, exit);
+  }
+
+  #retryDue(timer: Timer): void {
+    if (this.#retry?.timer !== timer) return;
+    this.#retry = undefined;
+    this.#owner.retryDue(this);
+  }
+}

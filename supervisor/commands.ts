@@ -1,0 +1,93 @@
+/**
+ * What an operator may ask of a child, and when it must be refused. A command asks and returns; what follows is the
+ * supervisor's business.
+ */
+
+import { AppError } from '../protocol/errors.ts';
+import type { Cell } from './cell.ts';
+import type { Child } from './child-spec.ts';
+import type { ChildHandle } from './context.ts';
+import type { FirstStart } from './run.ts';
+import type { NodeStatus } from './status.ts';
+
+/** The supervisor, as commands see it. */
+export interface CommandOwner {
+  readonly open: boolean;
+  isDue(cell: Cell): boolean;
+  excuse(cell: Cell): void;
+  remove(cell: Cell): void;
+}
+
+export class Commands implements ChildHandle {
+  readonly #cell: Cell;
+  readonly #owner: CommandOwner;
+
+  constructor(cell: Cell, owner: CommandOwner) {
+    this.#cell = cell;
+    this.#owner = owner;
+  }
+
+  get spec(): Child {
+    return this.#cell.spec;
+  }
+
+  get epoch(): number {
+    return this.#cell.epoch;
+  }
+
+  status(): NodeStatus {
+    return this.#cell.status();
+  }
+
+  tell(body: unknown): boolean {
+    return this.#cell.run?.tell(body) ?? false;
+  }
+
+  restart(): void {
+    this.#requireOpen('restart');
+    const { run, asked } = this.#cell;
+    if (!run) {
+      if (!this.#owner.isDue(this.#cell) || this.#cell.backingOff) this.#cell.launch();
+    } else if (asked === undefined || asked === 'stop') this.#cell.ask('restart');
+  }
+
+  kill(): void {
+    this.#requireOpen('kill');
+    if (!this.#cell.run) throw this.#conflict('kill', `it is ${this.#cell.state}`);
+    this.#cell.kill('killed by command');
+  }
+
+  start(): void {
+    this.#requireOpen('start');
+    if (this.#cell.run) throw this.#conflict('start', `it is ${this.#cell.state}`);
+    if (!this.#owner.isDue(this.#cell) || this.#cell.backingOff) this.#cell.launch();
+  }
+
+  stop(stopped: () => void): void {
+    this.#requireOpen('stop');
+    this.#cell.onSettled(stopped);
+    if (this.#cell.run) this.#cell.ask('stop');
+    else this.#cell.settle();
+    this.#owner.excuse(this.#cell);
+  }
+
+  remove(): void {
+    this.#requireOpen('delete');
+    const { run, backingOff, state } = this.#cell;
+    if (run || backingOff || this.#owner.isDue(this.#cell)) throw this.#conflict('delete', `it is ${state}`);
+    this.#owner.remove(this.#cell);
+  }
+
+  add(spec: Child, done: FirstStart): void {
+    const { run, state } = this.#cell;
+    if (!run?.add(spec, done)) throw this.#conflict('add a child to', `it is no running supervisor but ${state}`);
+  }
+
+  #requireOpen(what: string): void {
+    if (!this.#owner.open) throw this.#conflict(what, 'its supervisor is not running');
+  }
+
+  #conflict(what: string, why: string): AppError {
+    return new AppError('conflict', `Cannot ${what} "${this.#cell.id}" as ${why}`);
+  }
+}

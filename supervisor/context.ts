@@ -1,0 +1,48 @@
+/** What all parts of one tree share: time, chance, threads, links, and the books that outlive an incarnation. */
+
+import type { Child } from './child-spec.ts';
+import type { Clock } from './clock.ts';
+import type { EventHistory } from './events.ts';
+import type { Histories } from './history.ts';
+import type { LinkBook } from './links.ts';
+import type { FirstStart, Run, RunEvents } from './run.ts';
+import type { Spawner } from './spawn.ts';
+import type { NodeStatus } from './status.ts';
+
+/** What the tick looks at. */
+export interface Ticking {
+  tick(now: number, sinceTickMs: number): void;
+}
+
+/** A child by its id, as the tree commands it. All but `status` throw `conflict` where the state forbids it. */
+export interface ChildHandle {
+  readonly spec: Child;
+  readonly epoch: number;
+  status(): NodeStatus;
+  tell(body: unknown): boolean;
+  restart(): void;
+  kill(): void;
+  start(): void;
+  /** `stopped` is called when it is down. */
+  stop(stopped: () => void): void;
+  remove(): void;
+  add(spec: Child, done: FirstStart): void;
+}
+
+export type TreeContext = {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly spawner: Spawner;
+  readonly events: EventHistory;
+  readonly histories: Histories;
+  readonly links: LinkBook;
+  /** Every child of the tree by id, those of supervisors that are down included. */
+  readonly handles: Map<string, ChildHandle>;
+  readonly live: Set<Ticking>;
+  readonly tickMs: number;
+  readonly counts: { dropped: number; zombies: number; zombiesEver: number };
+  createRun(spec: Child, epoch: number, events: RunEvents): Run;
+  /** Runs one turn after another, never one inside the other: so no state changes under a function's feet. */
+  turn(run: () => void): void;
+  told(id: string, epoch: number, body: unknown): void;
+};

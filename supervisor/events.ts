@@ -1,0 +1,95 @@
+/** What happened in a tree, as data: a ring of the last thousand events and whoever listens. */
+
+import type { Clock } from './clock.ts';
+
+/** Enough for the story of a bad hour, at about 200 bytes each. */
+const KEPT_EVENTS = 1_000;
+
+export type SupervisorEventKind =
+  | 'starting'
+  | 'running'
+  | 'start-failed'
+  | 'exited'
+  | 'hung'
+  | 'terminated'
+  | 'zombie'
+  | 'zombie-ended'
+  | 'backing-off'
+  | 'group-restart'
+  | 'gave-up'
+  | 'auto-shutdown'
+  | 'stopping'
+  | 'shutdown-error'
+  | 'command'
+  | 'added'
+  | 'deleted'
+  | 'dropped';
+
+export type SupervisorEvent = {
+  /** Rises by one. */
+  readonly id: number;
+  readonly at: number;
+  readonly kind: SupervisorEventKind;
+  readonly actor: string;
+  readonly epoch: number;
+  readonly text: string;
+};
+
+export type Level = 'info' | 'warn' | 'error';
+/** Where the supervisor's reports go: one line each, with the event as its fields. */
+export type Log = (level: Level, text: string, event: SupervisorEvent) => void;
+
+const LEVELS: Partial<Record<SupervisorEventKind, Level>> = {
+  'start-failed': 'error',
+  hung: 'error',
+  'gave-up': 'error',
+  'auto-shutdown': 'warn',
+  terminated: 'warn',
+  zombie: 'warn',
+  'backing-off': 'warn',
+  'group-restart': 'warn',
+  'shutdown-error': 'warn',
+  dropped: 'warn',
+};
+
+/** A listener's own error is its author's: it is thrown again in a task of its own, and disturbs nothing here. */
+export function callListener(clock: Clock, listener: () => void): void {
+  try {
+    listener();
+  } catch (error) {
+    clock.setTimeout(() => {
+      throw error;
+    }, 0);
+  }
+}
+
+export class EventHistory {
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #listeners = new Set<(event: SupervisorEvent) => void>();
+  #events: SupervisorEvent[] = [];
+  #next = 1;
+
+  constructor(clock: Clock, log: Log) {
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  /** The last thousand, oldest first. */
+  list(): readonly SupervisorEvent[] {
+    return this.#events.slice(-KEPT_EVENTS);
+  }
+
+  listen(listener: (event: SupervisorEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  add(kind: SupervisorEventKind, actor: string, epoch: number, text: string, level = LEVELS[kind] ?? 'info'): void {
+    const event: SupervisorEvent = { id: this.#next++, at: this.#clock.now(), kind, actor, epoch, text };
+    this.#events.push(event);
+    if (this.#events.length >= 2 * KEPT_EVENTS) this.#events = this.#events.slice(-KEPT_EVENTS);
+    callListener(this.#clock, () => this.#log(level, text, event));
+    for (const listener of this.#listeners) callListener(this.#clock, () => listener(event));
+  }
+}

@@ -1,0 +1,40 @@
+/** What is remembered of an actor between its incarnations; epochs survive even the deletion of the child. */
+
+import type { Child } from './child-spec.ts';
+import type { ExitReason } from './exit.ts';
+
+export type LastExit = { readonly reason: ExitReason; readonly detail: string; readonly at: number };
+
+export type Past = {
+  epoch: number;
+  /** Under this name, since it was added last. */
+  starts: number;
+  lastExit: LastExit | null;
+  /** Of a supervisor that keeps its dynamic children: those it has now. */
+  children: readonly Child[] | undefined;
+};
+
+export class Histories {
+  readonly #pasts = new Map<string, Past>();
+
+  of(id: string): Past {
+    let past = this.#pasts.get(id);
+    if (!past) {
+      past = { epoch: 0, starts: 0, lastExit: null, children: undefined };
+      this.#pasts.set(id, past);
+    }
+    return past;
+  }
+
+  nextEpoch(id: string): number {
+    const past = this.of(id);
+    past.starts++;
+    return ++past.epoch;
+  }
+
+  /** A child of the same name that comes later starts afresh, but with a higher epoch. */
+  forget(id: string): void {
+    const past = this.#pasts.get(id);
+    if (past) Object.assign(past, { starts: 0, lastExit: null, children: undefined });
+  }
+}

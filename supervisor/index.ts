@@ -1,0 +1,26 @@
+/** The public names of the supervisor, one by one. The worker's side is `supervisor/child.ts`. */
+
+export {
+  AUTO_SHUTDOWNS,
+  type AutoShutdown,
+  type BackoffSpec,
+  type ChildSpec,
+  checkSpecs,
+  type LinkSpec,
+  RESTART_TYPES,
+  type RestartType,
+  type Shutdown,
+  STRATEGIES,
+  type Strategy,
+  type SupervisorSpec,
+  type WorkerSpec,
+} from './child-spec.ts';
+export { type Clock, systemClock, type Timer } from './clock.ts';
+export type { Level, Log, SupervisorEvent, SupervisorEventKind } from './events.ts';
+export type { ExitReason, Failure, Work } from './exit.ts';
+export type { LastExit } from './history.ts';
+export { type CreditGrant, CreditWindow, Mailbox, type MailboxLimits } from './mailbox.ts';
+export type { Spawner, Thread, ThreadEvents } from './spawn.ts';
+export type { ActorState, NodeStatus, TreeStatus } from './status.ts';
+export { type Acceptance, type Command, SupervisorTree, type TreeEnd, type TreeOptions } from './tree.ts';
+export type { Peer } from './wire.ts';

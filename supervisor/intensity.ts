@@ -1,0 +1,32 @@
+/**
+ * How many restarts a supervisor may make within a period: OTP's rule, one counter for all its children. Pure: the
+ * caller brings a monotonic time.
+ */
+
+export class RestartBudget {
+  readonly max: number;
+  readonly periodMs: number;
+  #attempts: number[] = [];
+
+  constructor(max: number, periodMs: number) {
+    this.max = max;
+    this.periodMs = periodMs;
+  }
+
+  /** Counts an attempt; false when it is one more than allowed, and the supervisor has to give up. */
+  spend(now: number): boolean {
+    this.#forget(now);
+    this.#attempts.push(now);
+    return this.#attempts.length <= this.max;
+  }
+
+  used(now: number): number {
+    this.#forget(now);
+    return this.#attempts.length;
+  }
+
+  /** An attempt exactly one period old still counts. */
+  #forget(now: number): void {
+    this.#attempts = this.#attempts.filter((at) => at >= now - this.periodMs);
+  }
+}

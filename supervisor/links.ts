@@ -1,0 +1,87 @@
+/**
+ * Which links the live tree declares, and between which incarnations they are laid. A link needs both its ends to have
+ * said hello; a fresh channel is laid each time, so no port outlives an incarnation.
+ */
+
+import type { MessagePort } from 'node:worker_threads';
+import type { Worker } from './child-spec.ts';
+import type { Spawner } from './spawn.ts';
+import type { Peer, ToChild } from './wire.ts';
+
+/** An incarnation, as far as links go. */
+export interface LinkEnd {
+  readonly peer: Peer;
+  post(message: ToChild, transfer?: readonly MessagePort[]): void;
+}
+
+type Pair = { readonly from: LinkEnd; readonly to: LinkEnd };
+type Link = { readonly name: string; readonly from: string; readonly to: string; laid: Pair | undefined };
+
+export class LinkBook {
+  readonly #spawner: Spawner;
+  /** By both ends, whether or not the other end exists yet. */
+  readonly #links = new Map<string, Set<Link>>();
+  /** Who said hello and is not on its way out. */
+  readonly #present = new Map<string, LinkEnd>();
+
+  constructor(spawner: Spawner) {
+    this.#spawner = spawner;
+  }
+
+  declare(spec: Worker): void {
+    for (const { name, to } of spec.links) {
+      const link: Link = { name, from: spec.id, to, laid: undefined };
+      this.#of(link.from).add(link);
+      this.#of(link.to).add(link);
+    }
+  }
+
+  withdraw(spec: Worker): void {
+    for (const link of [...(this.#links.get(spec.id) ?? [])].filter(({ from }) => from === spec.id)) {
+      this.#remove(link.from, link);
+      this.#remove(link.to, link);
+    }
+  }
+
+  join(end: LinkEnd): void {
+    this.#present.set(end.peer.id, end);
+    for (const link of this.#links.get(end.peer.id) ?? []) this.#lay(link);
+  }
+
+  /** Nothing new is laid to it any more; what is laid stays until it has ended. */
+  leave(end: LinkEnd): void {
+    if (this.#present.get(end.peer.id) === end) this.#present.delete(end.peer.id);
+  }
+
+  /** It has ended: its peers are told. */
+  lose(end: LinkEnd): void {
+    for (const link of this.#links.get(end.peer.id) ?? []) {
+      if (link.laid?.from !== end && link.laid?.to !== end) continue;
+      const other = link.laid.from === end ? link.laid.to : link.laid.from;
+      link.laid = undefined;
+      other.post({ type: 'unlink', name: link.name, peer: end.peer });
+    }
+  }
+
+  #lay(link: Link): void {
+    const from = this.#present.get(link.from);
+    const to = this.#present.get(link.to);
+    if (!from || !to) return;
+    const [near, far] = this.#spawner.channel();
+    link.laid = { from, to };
+    from.post({ type: 'link', name: link.name, peer: to.peer, port: near }, [near]);
+    to.post({ type: 'link', name: link.name, peer: from.peer, port: far }, [far]);
+  }
+
+  #of(id: string): Set<Link> {
+    const links = this.#links.get(id) ?? new Set();
+    this.#links.set(id, links);
+    return links;
+  }
+
+  #remove(id: string, link: Link): void {
+    const links = this.#links.get(id);
+    links?.delete(link);
+    if (links?.size === 0) this.#links.delete(id);
+  }
+}

@@ -1,0 +1,49 @@
+/** One incarnation of a child, worker or supervisor, as whoever started it sees it. */
+
+import type { Child } from './child-spec.ts';
+import type { Exit } from './exit.ts';
+import type { NodeStatus } from './status.ts';
+
+export type RunPhase = 'starting' | 'running' | 'draining' | 'unresponsive' | 'ended';
+
+/** What a status knows of an incarnation by looking at it. */
+export type Measures = Pick<
+  NodeStatus,
+  'budget' | 'depth' | 'bytes' | 'oldestMs' | 'handled' | 'rate' | 'busy' | 'heapBytes' | 'waiting' | 'children'
+>;
+
+export const NO_MEASURES: Measures = {
+  budget: null,
+  depth: 0,
+  bytes: 0,
+  oldestMs: 0,
+  handled: 0,
+  rate: 0,
+  busy: 0,
+  heapBytes: 0,
+  waiting: null,
+  children: [],
+};
+
+/** How the first start of an added child went: its epoch once it is up, or why it could not start. */
+export type FirstStart = (outcome: { readonly epoch: number } | { readonly error: Error }) => void;
+
+export interface Run {
+  readonly epoch: number;
+  readonly phase: RunPhase;
+  start(): void;
+  /** In order and within its time limit; `down` follows. */
+  stop(): void;
+  /** At once; `down` follows, for a thread that does not end after a short patience. */
+  kill(detail: string): void;
+  measure(): Measures;
+  /** False when there is nobody to hear it. */
+  tell(body: unknown): boolean;
+  /** A child at run time; false when this is no supervisor that can take one. */
+  add(spec: Child, done: FirstStart): boolean;
+  /** Its last word was said and its place is taken: leaves the tree's books. */
+  discard(): void;
+}
+
+/** `up` at most once, `down` exactly once and last; neither within a call of the run's own methods. */
+export type RunEvents = { up(): void; down(exit: Exit): void };

@@ -1,0 +1,156 @@
+/**
+ * 128 bytes shared between an actor and its supervisor: the actor writes, the supervisor looks, nobody asks anybody.
+ * So a blocked actor can still be seen, and looking costs the actor nothing. One writer; a new block each incarnation.
+ *
+ *   int32 at   0 beat   4 handled   8 mailbox depth   12 length of the waiting text
+ *   float64 at 16 mailbox bytes   24 oldest message (epoch ms, 0 = none)   32 busy ms
+ *              40 waiting deadline (epoch ms, 0 = not waiting)   48 offset in work (-1 = none)   56 its slot
+ *              64 heap bytes   72 bytes outside the heap
+ *   latin1 at  80 what it waits for, 48 bytes
+ */
+
+const BLOCK_BYTES = 128;
+const TEXT_AT = 80;
+const TEXT_BYTES = BLOCK_BYTES - TEXT_AT;
+
+const BEAT = 0;
+const HANDLED = 1;
+const DEPTH = 2;
+const TEXT_LENGTH = 3;
+
+const MAILBOX_BYTES = 2;
+const OLDEST_AT = 3;
+const BUSY_MS = 4;
+const WAITING_UNTIL = 5;
+const WORK_OFFSET = 6;
+const WORK_SLOT = 7;
+const HEAP_BYTES = 8;
+const EXTERNAL_BYTES = 9;
+
+/** What an actor tells about itself. Each call is a few stores: cheap enough for every message. */
+export interface Meter {
+  /** `count` more messages were handled. */
+  handled(count?: number): void;
+  /** How full the mailbox is, and how long ago its oldest message came in. */
+  mailbox(depth: number, oldestMs: number, bytes?: number): void;
+  /** Waits for something outside (store, broker) for at most `deadlineMs` from now: shown, and not a hang. */
+  waiting(what: string, deadlineMs: number): void;
+  waited(): void;
+  /** The offset that is handled now (of the partition that the actor calls `slot`), or -1 when none is. */
+  working(offset: number, slot?: number): void;
+}
+
+export function createBlock(): SharedArrayBuffer {
+  const block = new SharedArrayBuffer(BLOCK_BYTES);
+  new Float64Array(block, 0, 10)[WORK_OFFSET] = -1;
+  return block;
+}
+
+/** The actor's side. */
+export class BlockWriter implements Meter {
+  readonly #counts: Int32Array;
+  readonly #numbers: Float64Array;
+  readonly #text: Uint8Array;
+  readonly #now: () => number;
+
+  constructor(block: SharedArrayBuffer, now: () => number) {
+    this.#counts = new Int32Array(block, 0, 4);
+    this.#numbers = new Float64Array(block, 0, 10);
+    this.#text = new Uint8Array(block, TEXT_AT, TEXT_BYTES);
+    this.#now = now;
+  }
+
+  beat(busyMs: number): void {
+    this.#numbers[BUSY_MS] = busyMs;
+    Atomics.add(this.#counts, BEAT, 1);
+  }
+
+  memory(heapBytes: number, externalBytes: number): void {
+    this.#numbers[HEAP_BYTES] = heapBytes;
+    this.#numbers[EXTERNAL_BYTES] = externalBytes;
+  }
+
+  handled(count = 1): void {
+    Atomics.add(this.#counts, HANDLED, count);
+  }
+
+  mailbox(depth: number, oldestMs: number, bytes = 0): void {
+    this.#numbers[MAILBOX_BYTES] = bytes;
+    this.#numbers[OLDEST_AT] = depth > 0 ? this.#now() - oldestMs : 0;
+    Atomics.store(this.#counts, DEPTH, depth);
+  }
+
+  waiting(what: string, deadlineMs: number): void {
+    const length = Math.min(what.length, TEXT_BYTES);
+    for (let i = 0; i < length; i++) this.#text[i] = Math.min(what.charCodeAt(i), 0xff);
+    this.#counts[TEXT_LENGTH] = length;
+    this.#numbers[WAITING_UNTIL] = this.#now() + deadlineMs;
+  }
+
+  waited(): void {
+    this.#numbers[WAITING_UNTIL] = 0;
+  }
+
+  working(offset: number, slot = 0): void {
+    this.#numbers[WORK_SLOT] = slot;
+    this.#numbers[WORK_OFFSET] = offset;
+  }
+}
+
+/** The supervisor's side. */
+export class BlockReader {
+  readonly #counts: Int32Array;
+  readonly #numbers: Float64Array;
+  readonly #text: Uint8Array;
+
+  constructor(block: SharedArrayBuffer) {
+    this.#counts = new Int32Array(block, 0, 4);
+    this.#numbers = new Float64Array(block, 0, 10);
+    this.#text = new Uint8Array(block, TEXT_AT, TEXT_BYTES);
+  }
+
+  get beat(): number {
+    return Atomics.load(this.#counts, BEAT);
+  }
+
+  /** Wraps at 2^32: take differences with `>>> 0`. */
+  get handled(): number {
+    return Atomics.load(this.#counts, HANDLED) >>> 0;
+  }
+
+  get depth(): number {
+    return Atomics.load(this.#counts, DEPTH);
+  }
+
+  get mailboxBytes(): number {
+    return this.#numbers[MAILBOX_BYTES] ?? 0;
+  }
+
+  get oldestAt(): number {
+    return this.#numbers[OLDEST_AT] ?? 0;
+  }
+
+  get busyMs(): number {
+    return this.#numbers[BUSY_MS] ?? 0;
+  }
+
+  get heapBytes(): number {
+    return this.#numbers[HEAP_BYTES] ?? 0;
+  }
+
+  get externalBytes(): number {
+    return this.#numbers[EXTERNAL_BYTES] ?? 0;
+  }
+
+  get waiting(): { readonly what: string; readonly deadline: number } | null {
+    const deadline = this.#numbers[WAITING_UNTIL] ?? 0;
+    if (deadline === 0) return null;
+    const length = Math.min(this.#counts[TEXT_LENGTH] ?? 0, TEXT_BYTES);
+    return { what: String.fromCharCode(...this.#text.slice(0, length)), deadline };
+  }
+
+  get work(): { readonly offset: number; readonly slot: number } | null {
+    const offset = this.#numbers[WORK_OFFSET] ?? -1;
+    return offset < 0 ? null : { offset, slot: this.#numbers[WORK_SLOT] ?? 0 };
+  }
+}

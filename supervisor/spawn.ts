@@ -1,0 +1,111 @@
+/**
+ * Threads: starting one from outside, and knowing one's own from inside. The only file that touches
+ * `node:worker_threads`, and the only one that knows how Node and Deno differ.
+ */
+
+import { performance } from 'node:perf_hooks';
+import process from 'node:process';
+import { getHeapStatistics } from 'node:v8';
+import { isMainThread, MessageChannel, type MessagePort, parentPort, Worker, workerData } from 'node:worker_threads';
+import type { ChildOrder, FromChild, ToChild } from './wire.ts';
+
+/** A running thread, as its supervisor holds it. */
+export type Thread = {
+  post(message: ToChild, transfer?: readonly MessagePort[]): void;
+  /** Ends it without asking; `exit` may come before this returns (Deno), much later (native code), or never. */
+  terminate(): void;
+  /** Lets the process end even if the thread does not. */
+  forget(): void;
+};
+
+export type ThreadEvents = {
+  message(message: unknown): void;
+  error(thrown: unknown): void;
+  exit(code: number): void;
+};
+
+/** What makes threads and the channels between them; tests hand in one that makes neither. */
+export type Spawner = {
+  thread(entry: URL, order: ChildOrder, events: ThreadEvents): Thread;
+  channel(): readonly [MessagePort, MessagePort];
+};
+
+/** Real threads. */
+export const threadSpawner: Spawner = {
+  thread(entry, order, events) {
+    const worker = new Worker(entry, { workerData: order, name: order.id });
+    // In the same tick as `new Worker`, or Deno loses the first message; and always all of them, since an error
+    // without a listener would take the whole process down.
+    worker.on('message', events.message);
+    worker.on('messageerror', events.error);
+    worker.on('error', events.error);
+    worker.on('exit', events.exit);
+    return {
+      post: (message, transfer = []) => worker.postMessage(message, [...transfer]),
+      terminate: () => {
+        worker.terminate().catch(events.error);
+      },
+      forget: () => worker.unref(),
+    };
+  },
+  channel() {
+    const { port1, port2 } = new MessageChannel();
+    return [port1, port2];
+  },
+};
+
+/** The thread that this code runs in, as a child of a supervisor. */
+export type OwnThread = {
+  readonly order: ChildOrder;
+  post(message: FromChild): void;
+  listen(handle: (message: ToChild) => void): void;
+  /** Whatever is thrown or rejected with nobody to catch it. */
+  onFailure(handle: (thrown: unknown) => void): void;
+  /** Milliseconds that this thread has been at work. */
+  busyMs(): number;
+  memory(): { readonly heapBytes: number; readonly externalBytes: number };
+  exit(code: number): never;
+};
+
+/** Throws in a thread that no supervisor started. */
+export function ownThread(): OwnThread {
+  const port = parentPort;
+  if (isMainThread || port === null || !(workerData?.block instanceof SharedArrayBuffer)) {
+    throw new TypeError('Cannot run a child here as only a supervisor starts one: this is not a thread of its own');
+  }
+  holdLock();
+  return {
+    order: workerData as ChildOrder,
+    post: (message) => port.postMessage(message),
+    listen: (handle) => port.on('message', handle),
+    onFailure: (handle) => {
+      process.on('uncaughtException', handle);
+      process.on('unhandledRejection', handle);
+    },
+    busyMs,
+    memory: () => {
+      const heap = getHeapStatistics();
+      return { heapBytes: heap.used_heap_size, externalBytes: heap.external_memory ?? 0 };
+    },
+    exit: (code) => process.exit(code),
+  };
+}
+
+/** Deno answers nothing but zeros about its loop; the thread's CPU time is the next best. */
+function busyMs(): number {
+  const { active } = performance.eventLoopUtilization();
+  if (active > 0) return active;
+  const used = (process as { threadCpuUsage?: () => { user: number; system: number } }).threadCpuUsage?.();
+  return used === undefined ? 0 : (used.user + used.system) / 1_000;
+}
+
+/**
+ * Deno's terminate only wakes the loop of a thread, so an endless loop would go on for ever, unless the thread holds
+ * a Web Lock: then its execution is ended too.
+ */
+function holdLock(): void {
+  if (!('Deno' in globalThis)) return;
+  const locks = (globalThis as { navigator?: { locks?: { request(name: string, held: () => unknown): unknown } } })
+    .navigator?.locks;
+  locks?.request(`thread ${crypto.randomUUID()}`, () => new Promise(() => {}));
+}

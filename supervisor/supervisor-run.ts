@@ -1,0 +1,315 @@
+/**
+ * One incarnation of a supervisor: starts its children in order, restarts those that fail by its strategy and within
+ * its budget, stops them in reverse order. A state machine without waiting: every event changes the state and then
+ * `#advance` does the next step that the state allows.
+ */
+
+import { AppError, assertNever } from '../protocol/errors.ts';
+import { Cell, type CellOwner } from './cell.ts';
+import { type Child, checkUnique, type Supervisor } from './child-spec.ts';
+import { Commands } from './commands.ts';
+import type { TreeContext } from './context.ts';
+import { Deadline } from './deadline.ts';
+import type { SupervisorEventKind } from './events.ts';
+import { type Exit, type ExitReason, isOrderly } from './exit.ts';
+import { excused, type Group, regroup, stopped } from './group.ts';
+import { RestartBudget } from './intensity.ts';
+import { type FirstStart, type Measures, NO_MEASURES, type Run, type RunEvents, type RunPhase } from './run.ts';
+import { planRestart } from './strategy.ts';
+import { endsSupervisor, judgeEnd } from './verdict.ts';
+
+export class SupervisorRun implements Run, CellOwner {
+  readonly epoch: number;
+  readonly #spec: Supervisor;
+  readonly #tree: TreeContext;
+  readonly #events: RunEvents;
+  readonly #budget: RestartBudget;
+  readonly #deadline: Deadline;
+  #phase: RunPhase = 'starting';
+  #cells: Cell[] = [];
+  #group: Group | undefined;
+  /** Why it ends, from the moment it begins to. */
+  #ending: Exit | undefined;
+  #killed = false;
+  #started = false;
+
+  constructor(spec: Supervisor, epoch: number, tree: TreeContext, events: RunEvents) {
+    this.#spec = spec;
+    this.epoch = epoch;
+    this.#tree = tree;
+    this.#events = events;
+    this.#budget = new RestartBudget(spec.intensity, spec.periodMs);
+    this.#deadline = new Deadline(tree.clock);
+  }
+
+  get phase(): RunPhase {
+    return this.#phase;
+  }
+
+  /** Whether it takes commands for its children. */
+  get open(): boolean {
+    return this.#phase === 'starting' || this.#phase === 'running';
+  }
+
+  start(): void {
+    const children = this.#tree.histories.of(this.#spec.id).children ?? this.#spec.children;
+    this.#cells = children.map((child) => this.#createCell(child));
+    this.#group = { stop: [], start: children.map(({ id }) => id) };
+    this.#advance();
+  }
+
+  stop(): void {
+    if (!this.open) return;
+    const { shutdownMs } = this.#spec;
+    if (shutdownMs === 'kill') {
+      this.kill('stopped without grace');
+    } else {
+      this.#deadline.set(shutdownMs, () => this.#tree.turn(() => this.kill(`did not stop within ${shutdownMs} ms`)));
+      this.#end('shutdown', 'stopped as asked');
+    }
+  }
+
+  kill(detail: string): void {
+    if (this.#phase === 'ended' || this.#killed) return;
+    this.#killed = true;
+    for (const cell of this.#cells) cell.kill(detail);
+    this.#ending = this.#exit('killed', detail);
+    this.#end('killed', detail);
+  }
+
+  measure(): Measures {
+    const { max, periodMs } = this.#budget;
+    const used = this.#budget.used(this.#tree.clock.monotonic());
+    return { ...NO_MEASURES, budget: { max, periodMs, used }, children: this.#cells.map((cell) => cell.status()) };
+  }
+
+  tell(): boolean {
+    return false;
+  }
+
+  add(spec: Child, done: FirstStart): boolean {
+    if (!this.open) return false;
+    checkUnique([spec], (id) => this.#tree.handles.has(id));
+    const cell = this.#createCell(spec);
+    this.#cells.push(cell);
+    this.#keepChildren();
+    this.#tree.events.add('added', cell.id, cell.epoch, `${cell.id} is added to ${this.#spec.id}`);
+    cell.expectFirst(done);
+    cell.launch();
+    return true;
+  }
+
+  remove(cell: Cell): void {
+    this.#cells = this.#cells.filter((other) => other !== cell);
+    this.#keepChildren();
+    this.#forget(cell);
+    this.#tree.histories.forget(cell.id);
+    this.#tree.events.add('deleted', cell.id, cell.epoch, `${cell.id} is deleted from ${this.#spec.id}`);
+  }
+
+  discard(): void {
+    for (const cell of this.#cells) this.#forget(cell);
+  }
+
+  isDue(cell: Cell): boolean {
+    return this.open && this.#group?.start.includes(cell.id) === true;
+  }
+
+  /** No group restart is to start it any more. */
+  excuse(cell: Cell): void {
+    this.#group = excused(this.#group, cell.id);
+    this.#tree.turn(() => this.#advance());
+  }
+
+  up(cell: Cell): void {
+    cell.settleFirst({ epoch: cell.epoch });
+    this.#advance();
+  }
+
+  retryDue(cell: Cell): void {
+    if (!this.open) return;
+    if (!cell.run && !this.isDue(cell)) cell.launch();
+    this.#advance();
+  }
+
+  down(cell: Cell, exit: Exit): void {
+    this.#group = stopped(this.#group, cell.id);
+    if (!this.open) {
+      if (!isOrderly(exit.reason) && !this.#killed) this.#reportShutdown(cell, exit);
+      cell.settle();
+    } else if (cell.isNew) this.#neverCameUp(cell, exit);
+    else if (cell.asked !== undefined) this.#wentAsAsked(cell, exit);
+    else this.#ended(cell, exit);
+    this.#advance();
+  }
+
+  /** An added child whose first start came to nothing: whoever added it is told, and there is no trace of it. */
+  #neverCameUp(cell: Cell, exit: Exit): void {
+    cell.settle();
+    if (exit.ignored && !cell.temporary) {
+      cell.settleFirst({ epoch: cell.epoch });
+    } else {
+      this.remove(cell);
+      cell.settleFirst({ error: new AppError('unavailable', couldNotStart(cell, exit)) });
+    }
+  }
+
+  #wentAsAsked(cell: Cell, exit: Exit): void {
+    if (!isOrderly(exit.reason)) this.#reportShutdown(cell, exit);
+    if (cell.asked === 'restart') {
+      if (!this.isDue(cell)) cell.launch();
+      return;
+    }
+    if (cell.asked === 'stop') cell.settle();
+    if (cell.temporary) this.remove(cell);
+  }
+
+  #ended(cell: Cell, exit: Exit): void {
+    const { restart } = cell.spec;
+    const verdict = judgeEnd({ restart, booting: !this.#started, proven: cell.everUp || cell.killed }, exit);
+    switch (verdict) {
+      case 'boot-failed':
+        this.#failBoot(cell, exit);
+        break;
+      case 'stays-down':
+        this.#letGo(cell, exit);
+        break;
+      case 'restart':
+        if (this.#budget.spend(this.#tree.clock.monotonic())) this.#restart(cell);
+        else this.#giveUp(cell, exit);
+        break;
+      default:
+        assertNever(verdict);
+    }
+  }
+
+  #restart(cell: Cell): void {
+    const { strategy } = this.#spec;
+    if (strategy !== 'one_for_one') {
+      const ids = this.#cells.map(({ id }) => id);
+      const members = this.#cells.map(({ id, run, temporary }) => ({ id, alive: run !== undefined, temporary }));
+      this.#group = regroup(planRestart(strategy, cell.id, ids), members, this.#group);
+      this.#report('group-restart', `${cell.id} takes ${this.#group.stop.join(', ') || 'nobody'} down (${strategy})`);
+    }
+    cell.retry();
+  }
+
+  /** A child that stays down of its own accord, and may take its supervisor with it. */
+  #letGo(cell: Cell, exit: Exit): void {
+    this.#group = excused(this.#group, cell.id);
+    cell.settle(!exit.ignored && !isOrderly(exit.reason));
+    if (cell.temporary) this.remove(cell);
+    if (!cell.spec.significant || exit.ignored) return;
+    const others = this.#cells.some((other) => other !== cell && other.spec.significant && other.run);
+    if (!endsSupervisor(this.#spec.autoShutdown, others)) return;
+    const text = `${this.#spec.id} ends with its significant child ${cell.id}`;
+    this.#report('auto-shutdown', text);
+    this.#end('auto-shutdown', text);
+  }
+
+  #failBoot(cell: Cell, exit: Exit): void {
+    const text = couldNotStart(cell, exit);
+    this.#report('start-failed', text);
+    cell.settle(true);
+    this.#end('failed-to-start', text);
+  }
+
+  #giveUp(cell: Cell, exit: Exit): void {
+    const { intensity, periodMs, id } = this.#spec;
+    const last = `${cell.id} (${exit.reason}): ${exit.detail}`;
+    const text = `${id} gives up: more than ${intensity} restarts in ${periodMs} ms, last ${last}`;
+    this.#report('gave-up', text);
+    cell.settle(true);
+    this.#end('gave-up', text);
+  }
+
+  #end(reason: ExitReason, detail: string): void {
+    this.#ending ??= this.#exit(reason, detail);
+    this.#group = undefined;
+    this.#phase = 'draining';
+    for (const cell of this.#cells) cell.cancelRetry();
+    this.#advance();
+  }
+
+  #advance(): void {
+    if (this.#phase === 'ended') return;
+    if (!this.open) this.#stopNext();
+    else if (this.#stopOfGroup() && this.#startOfGroup()) this.#groupIsUp();
+  }
+
+  #groupIsUp(): void {
+    this.#group = undefined;
+    if (this.#started) return;
+    this.#started = true;
+    this.#phase = 'running';
+    this.#tree.turn(() => this.#events.up());
+  }
+
+  /** Reverse order, each one gone before the next is asked. */
+  #stopNext(): void {
+    const last = this.#cells.findLast((cell) => cell.run);
+    if (last) last.run?.stop();
+    else this.#allStopped(this.#ending ?? this.#exit('shutdown', 'stopped as asked'));
+  }
+
+  #allStopped(exit: Exit): void {
+    this.#phase = 'ended';
+    this.#deadline.clear();
+    for (const cell of this.#cells)
+      cell.settleFirst({ error: new AppError('unavailable', `${this.#spec.id} has ended: ${exit.detail}`) });
+    this.#tree.turn(() => this.#events.down(exit));
+  }
+
+  /** True when nobody is left to stop. */
+  #stopOfGroup(): boolean {
+    const cell = this.#cells.find(({ id }) => id === this.#group?.stop[0]);
+    if (!cell) return true;
+    if (cell.asked === undefined) cell.ask('group');
+    return false;
+  }
+
+  /** True when all are up. One at a time, and none while the one that failed is backing off. */
+  #startOfGroup(): boolean {
+    const cells = this.#cells.filter((cell) => this.#group?.start.includes(cell.id));
+    if (cells.some((cell) => cell.backingOff)) return false;
+    const next = cells.find((cell) => !cell.running);
+    if (!next) return true;
+    if (!next.run) next.launch();
+    return false;
+  }
+
+  #createCell(spec: Child): Cell {
+    const cell = new Cell(spec, this.#tree, this);
+    this.#tree.handles.set(spec.id, new Commands(cell, this));
+    if (spec.type === 'worker') this.#tree.links.declare(spec);
+    return cell;
+  }
+
+  #forget(cell: Cell): void {
+    cell.discard();
+    this.#tree.handles.delete(cell.id);
+    if (cell.spec.type === 'worker') this.#tree.links.withdraw(cell.spec);
+  }
+
+  #keepChildren(): void {
+    if (!this.#spec.keepDynamic) return;
+    this.#tree.histories.of(this.#spec.id).children = this.#cells.map(({ spec }) => spec);
+  }
+
+  #exit(reason: ExitReason, detail: string): Exit {
+    return { reason, detail, started: this.#started, ignored: false };
+  }
+
+  #report(kind: SupervisorEventKind, text: string): void {
+    this.#tree.events.add(kind, this.#spec.id, this.epoch, text);
+  }
+
+  #reportShutdown(cell: Cell, exit: Exit): void {
+    const text = `${cell.id} did not stop in order (${exit.reason}): ${exit.detail}`;
+    this.#tree.events.add('shutdown-error', cell.id, cell.epoch, text);
+  }
+}
+
+function couldNotStart(cell: Cell, exit: Exit): string {
+  return `${cell.id} could not start (${exit.reason}): ${exit.detail}`;
+}

@@ -1,0 +1,244 @@
+/**
+ * The supervision tree, as its owner holds it: starts and stops it, watches it, commands it. Everything happens in
+ * this thread, in turns that never nest; whatever its workers do, it stays in charge.
+ */
+
+import { AppError } from '../protocol/errors.ts';
+import { Cell, type CellOwner } from './cell.ts';
+import { type ChildSpec, checkUnique, resolveSpec, type Supervisor, type SupervisorSpec } from './child-spec.ts';
+import { type Clock, systemClock, type Timer } from './clock.ts';
+import { type CommandOwner, Commands } from './commands.ts';
+import type { ChildHandle, Ticking, TreeContext } from './context.ts';
+import { callListener, EventHistory, type Log, type SupervisorEvent } from './events.ts';
+import type { Exit, ExitReason } from './exit.ts';
+import { Histories } from './history.ts';
+import { LinkBook } from './links.ts';
+import { type Spawner, threadSpawner } from './spawn.ts';
+import type { TreeStatus } from './status.ts';
+import { SupervisorRun } from './supervisor-run.ts';
+import { Turns } from './turns.ts';
+import { WorkerRun } from './worker-run.ts';
+
+/** Fine enough to see a heartbeat limit of 500 ms pass within 600, coarse enough to cost nothing. */
+const TICK_MS = 100;
+
+export type TreeOptions = {
+  readonly clock?: Clock;
+  /** For the jitter of pauses: from 0 to below 1. */
+  readonly random?: () => number;
+  readonly log?: Log;
+  readonly spawn?: Spawner;
+  readonly tickMs?: number;
+};
+
+export type Command = 'restart' | 'stop' | 'start' | 'kill';
+
+/** `epoch` is that of the incarnation that the command was for; with `start`, of the one that it made. */
+export type Acceptance = { readonly accepted: true; readonly epoch: number };
+
+export type TreeEnd = { readonly reason: ExitReason; readonly detail: string };
+
+/**
+ * @example
+ * const tree = new SupervisorTree({ id: 'root', type: 'supervisor', children: [
+ *   { id: 'greeter', type: 'worker', entry: new URL('./greeter.ts', import.meta.url) },
+ * ] });
+ * await tree.start();
+ * await tree.stop();
+ */
+export class SupervisorTree {
+  /** Settles when the root has ended: stopped, gave up, or could not start. Never rejects. */
+  readonly done: Promise<TreeEnd>;
+  readonly #spec: Supervisor;
+  readonly #context: TreeContext;
+  readonly #root: Cell;
+  readonly #started = Promise.withResolvers<void>();
+  readonly #ended = Promise.withResolvers<TreeEnd>();
+  readonly #turns = new Turns();
+  readonly #toldListeners = new Set<(id: string, epoch: number, body: unknown) => void>();
+  #phase: 'new' | 'alive' | 'ended' = 'new';
+  #ticker: Timer;
+
+  constructor(spec: SupervisorSpec, options: TreeOptions = {}) {
+    const root = resolveSpec(spec);
+    if (root.type !== 'supervisor') throw new TypeError('Cannot make a tree as its root must be a supervisor');
+    checkUnique([root]);
+    this.#spec = root;
+    this.done = this.#ended.promise;
+    this.#started.promise.catch(() => {});
+    this.#context = this.#createContext(options);
+    const owner = this.#rootOwner();
+    this.#root = new Cell(root, this.#context, owner);
+    this.#context.handles.set(root.id, new Commands(this.#root, owner));
+  }
+
+  /** Resolves when every child is up; rejects, with everything stopped again, when one cannot start. */
+  start(): Promise<void> {
+    if (this.#phase !== 'new') throw new AppError('conflict', 'Cannot start the tree as it was started before');
+    this.#phase = 'alive';
+    this.#tickLater(this.#context.clock.monotonic());
+    this.#context.turn(() => this.#root.launch());
+    return this.#started.promise;
+  }
+
+  /** Reverse order, each child within its own limit; after `limitMs` whatever is left is terminated at once. */
+  async stop(limitMs = Number.POSITIVE_INFINITY): Promise<void> {
+    const { clock, turn } = this.#context;
+    if (this.#phase === 'new') this.#end({ reason: 'shutdown', detail: 'never started' });
+    if (this.#phase === 'ended') return;
+    turn(() => this.#root.ask('stop'));
+    const detail = `did not stop within ${limitMs} ms`;
+    const timer = Number.isFinite(limitMs)
+      ? clock.setTimeout(() => turn(() => this.#root.kill(detail)), limitMs)
+      : undefined;
+    await this.done;
+    if (timer !== undefined) clock.clearTimeout(timer);
+  }
+
+  /** The whole tree, read from memory. */
+  status(): TreeStatus {
+    return { ...this.#root.status(), at: this.#context.clock.now(), ...this.#context.counts };
+  }
+
+  /** The last thousand events, oldest first. */
+  events(): readonly SupervisorEvent[] {
+    return this.#context.events.list();
+  }
+
+  /** Returns what ends the listening. */
+  onEvent(listener: (event: SupervisorEvent) => void): () => void {
+    return this.#context.events.listen(listener);
+  }
+
+  /** False when the actor has no incarnation that could hear it. */
+  tell(id: string, body: unknown): boolean {
+    return this.#handle(id).tell(body);
+  }
+
+  /** What actors tell their owner; only living incarnations are heard. */
+  onTell(listener: (id: string, epoch: number, body: unknown) => void): () => void {
+    this.#toldListeners.add(listener);
+    return () => this.#toldListeners.delete(listener);
+  }
+
+  /** Resolves when the supervisor has taken it on, not when it is carried out. */
+  command(id: string, command: Command): Promise<Acceptance> {
+    return this.#ask((settle) => {
+      const handle = this.#commanded(id, command);
+      const { epoch } = handle;
+      this.#context.events.add('command', id, epoch, `${command} ${id}`);
+      if (command === 'stop') handle.stop(() => {});
+      else handle[command]();
+      settle({ accepted: true, epoch: command === 'start' ? handle.epoch : epoch });
+    });
+  }
+
+  /** Resolves with the child's epoch once it is up; when it cannot start there is no trace of it left. */
+  startChild(parentId: string, spec: ChildSpec): Promise<{ readonly epoch: number }> {
+    return this.#ask((settle, fail) => {
+      const parent = this.#handle(parentId);
+      if (parent.spec.type !== 'supervisor') {
+        throw new AppError('conflict', `Cannot add a child to "${parentId}" as it is no supervisor`);
+      }
+      const child = resolveSpec(spec, parent.spec);
+      parent.add(child, (outcome) => ('error' in outcome ? fail(outcome.error) : settle(outcome)));
+    });
+  }
+
+  /** Resolves when it is down; also when it was already. */
+  stopChild(id: string): Promise<void> {
+    return this.#ask((settle) => this.#handle(id).stop(() => settle()));
+  }
+
+  /** Only of a stopped child. Its id may be used again; epochs go on rising. */
+  deleteChild(id: string): Promise<void> {
+    return this.#ask((settle) => {
+      this.#handle(id).remove();
+      settle();
+    });
+  }
+
+  #ask<Value>(run: (settle: (value: Value) => void, fail: (error: Error) => void) => void): Promise<Value> {
+    return new Promise((resolve, reject) => {
+      this.#context.turn(() => {
+        try {
+          run(resolve, reject);
+        } catch (error) {
+          reject(error);
+        }
+      });
+    });
+  }
+
+  #handle(id: string): ChildHandle {
+    const handle = this.#context.handles.get(id);
+    if (!handle) throw new AppError('not-found', `Cannot find an actor as none is called so: current value is ${id}`);
+    return handle;
+  }
+
+  #commanded(id: string, command: Command): ChildHandle {
+    const handle = this.#handle(id);
+    if (handle.spec.type === 'supervisor' && !(handle.spec.restartable && id !== this.#spec.id)) {
+      throw new AppError('conflict', `Cannot ${command} "${id}" as it is a supervisor: command its children`);
+    }
+    return handle;
+  }
+
+  #createContext(options: TreeOptions): TreeContext {
+    const { clock = systemClock, random = Math.random, log = () => {}, spawn = threadSpawner } = options;
+    const context: TreeContext = {
+      clock,
+      random,
+      spawner: spawn,
+      events: new EventHistory(clock, log),
+      histories: new Histories(),
+      links: new LinkBook(spawn),
+      handles: new Map<string, ChildHandle>(),
+      live: new Set<Ticking>(),
+      tickMs: options.tickMs ?? TICK_MS,
+      counts: { dropped: 0, zombies: 0, zombiesEver: 0 },
+      createRun: (spec, epoch, events) =>
+        spec.type === 'worker'
+          ? new WorkerRun(spec, epoch, context, events)
+          : new SupervisorRun(spec, epoch, context, events),
+      turn: (run) => this.#turns.run(run),
+      told: (id, epoch, body) => {
+        for (const listener of this.#toldListeners) callListener(clock, () => listener(id, epoch, body));
+      },
+    };
+    return context;
+  }
+
+  /** The root has nobody above it: its end is the tree's. */
+  #rootOwner(): CellOwner & CommandOwner {
+    return {
+      open: false,
+      isDue: () => false,
+      excuse: () => {},
+      remove: () => {},
+      up: () => this.#started.resolve(),
+      retryDue: () => {},
+      down: (_root: Cell, exit: Exit) => this.#end({ reason: exit.reason, detail: exit.detail }),
+    };
+  }
+
+  #end(end: TreeEnd): void {
+    if (this.#phase === 'ended') return;
+    this.#phase = 'ended';
+    if (this.#ticker !== undefined) this.#context.clock.clearTimeout(this.#ticker);
+    this.#root.settle(end.reason !== 'shutdown');
+    this.#started.reject(new AppError('unavailable', `Cannot start the tree as ${end.detail}`));
+    this.#ended.resolve(end);
+  }
+
+  #tickLater(before: number): void {
+    const { clock, tickMs, live, turn } = this.#context;
+    this.#ticker = clock.setTimeout(() => {
+      const now = clock.monotonic();
+      turn(() => {
+        for (const run of [...live]) run.tick(now, now - before);
+      });
+      if (this.#phase === 'alive') this.#tickLater(now);
+    }, tickMs);
+  }
+}

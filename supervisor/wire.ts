@@ -1,0 +1,39 @@
+/**
+ * What a supervisor and the thread of a child say to each other. Everything a child says carries its epoch, so that
+ * a word of a former incarnation is known as such and dropped.
+ */
+
+import type { MessagePort } from 'node:worker_threads';
+import type { Failure } from './exit.ts';
+
+/** One incarnation of another actor. */
+export type Peer = { readonly id: string; readonly epoch: number };
+
+/** The data that a thread is born with. */
+export type ChildOrder = {
+  readonly id: string;
+  readonly epoch: number;
+  readonly input: unknown;
+  readonly block: SharedArrayBuffer;
+  /** How often the child shows that its loop turns. */
+  readonly beatMs: number;
+};
+
+export type ToChild =
+  | { readonly type: 'link'; readonly name: string; readonly peer: Peer; readonly port: MessagePort }
+  | { readonly type: 'unlink'; readonly name: string; readonly peer: Peer }
+  | { readonly type: 'tell'; readonly body: unknown }
+  | { readonly type: 'stop' };
+
+export type FromChild = { readonly epoch: number } & (
+  | { readonly type: 'hello' }
+  | { readonly type: 'ready' }
+  | { readonly type: 'tell'; readonly body: unknown }
+  | { readonly type: 'failure'; readonly failure: Failure }
+  | { readonly type: 'bye' }
+);
+
+/** Whether a thread's message is one of this incarnation; anything else is dropped and counted. */
+export function isFromChild(message: unknown, epoch: number): message is FromChild {
+  return typeof message === 'object' && message !== null && (message as { epoch?: unknown }).epoch === epoch;
+}

@@ -1,0 +1,264 @@
+/**
+ * One incarnation of a worker: its thread from spawn to end. Every way to an end leads through one place, once:
+ * afterwards the incarnation is fenced, and whatever its thread still says is dropped and counted.
+ */
+
+import type { MessagePort } from 'node:worker_threads';
+import type { Worker } from './child-spec.ts';
+import type { TreeContext } from './context.ts';
+import { Deadline } from './deadline.ts';
+import { classifyExit, type ExitReason, type Failure, toFailure } from './exit.ts';
+import { Gauges } from './gauges.ts';
+import { Liveness } from './liveness.ts';
+import { type Measures, NO_MEASURES, type Run, type RunEvents, type RunPhase } from './run.ts';
+import { BlockReader, createBlock } from './shared-block.ts';
+import type { Thread } from './spawn.ts';
+import { type FromChild, isFromChild, type Peer, type ToChild } from './wire.ts';
+
+/** A terminated thread that has not ended by then is left behind: native code may hold it for seconds. */
+const ZOMBIE_MS = 250;
+/** From a thread's last word (bye, failure) to its end: it only has to exit. */
+const LAST_WORD_MS = 1_000;
+/** Beats within one heartbeat limit: one or two lost to a busy machine prove nothing. */
+const BEATS_PER_LIMIT = 5;
+/** How often an actor beats that is never killed for silence: its busy time is still wanted. */
+const IDLE_BEAT_MS = 100;
+
+export class WorkerRun implements Run {
+  readonly epoch: number;
+  readonly #spec: Worker;
+  readonly #shared = createBlock();
+  readonly #block = new BlockReader(this.#shared);
+  readonly #tree: TreeContext;
+  readonly #events: RunEvents;
+  readonly #deadline: Deadline;
+  #phase: RunPhase = 'starting';
+  #thread: Thread | undefined;
+  #liveness: Liveness | undefined;
+  #gauges: Gauges | undefined;
+  #started = false;
+  #asked = false;
+  #bye = false;
+  #zombie = false;
+  #failure: Failure | undefined;
+  #terminated: { readonly reason: ExitReason; readonly detail: string } | undefined;
+
+  constructor(spec: Worker, epoch: number, tree: TreeContext, events: RunEvents) {
+    this.#spec = spec;
+    this.epoch = epoch;
+    this.#tree = tree;
+    this.#events = events;
+    this.#deadline = new Deadline(tree.clock);
+  }
+
+  get id(): string {
+    return this.#spec.id;
+  }
+
+  get phase(): RunPhase {
+    return this.#phase;
+  }
+
+  start(): void {
+    const { id, entry, input, heartbeatMs, startMs } = this.#spec;
+    const beatMs = heartbeatMs === 0 ? IDLE_BEAT_MS : Math.max(1, heartbeatMs / BEATS_PER_LIMIT);
+    this.#tree.live.add(this);
+    this.#limit(startMs, () => this.#terminate('start-timeout', `was not ready within ${startMs} ms`));
+    try {
+      this.#thread = this.#tree.spawner.thread(
+        entry,
+        { id, epoch: this.epoch, input, block: this.#shared, beatMs },
+        {
+          message: (message) => this.#tree.turn(() => this.#receive(message)),
+          error: (thrown) => this.#tree.turn(() => this.#failed(toFailure(thrown))),
+          exit: (code) => this.#tree.turn(() => this.#exited(code)),
+        },
+      );
+    } catch (error) {
+      this.#failure = toFailure(error);
+      this.#tree.turn(() => this.#finish(1));
+    }
+  }
+
+  stop(): void {
+    if (this.#phase !== 'starting' && this.#phase !== 'running') return;
+    const { shutdownMs } = this.#spec;
+    this.#asked = true;
+    this.#phase = 'draining';
+    this.#tree.links.leave(this);
+    this.#tree.events.add('stopping', this.id, this.epoch, `${this.id} is asked to stop`);
+    if (shutdownMs === 'kill') {
+      this.#terminate('killed', 'stopped without grace');
+    } else {
+      this.#limit(shutdownMs, () => this.#terminate('killed', `did not stop within ${shutdownMs} ms`));
+      this.post({ type: 'stop' });
+    }
+  }
+
+  kill(detail: string): void {
+    this.#terminate('killed', detail);
+  }
+
+  measure(): Measures {
+    if (this.#phase === 'ended') return NO_MEASURES;
+    const { depth, mailboxBytes, oldestAt, handled, heapBytes, waiting } = this.#block;
+    return {
+      ...NO_MEASURES,
+      depth,
+      bytes: mailboxBytes,
+      oldestMs: depth > 0 && oldestAt > 0 ? Math.max(0, this.#tree.clock.now() - oldestAt) : 0,
+      handled,
+      rate: this.#gauges?.rate ?? 0,
+      busy: this.#gauges?.busy ?? 0,
+      heapBytes,
+      waiting,
+    };
+  }
+
+  tell(body: unknown): boolean {
+    if (this.#phase === 'ended') return false;
+    this.post({ type: 'tell', body });
+    return true;
+  }
+
+  add(): boolean {
+    return false;
+  }
+
+  discard(): void {}
+
+  post(message: ToChild, transfer: readonly MessagePort[] = []): void {
+    this.#thread?.post(message, transfer);
+  }
+
+  /** `sinceTickMs` is how long ago the last tick was. */
+  tick(now: number, sinceTickMs: number): void {
+    if (!this.#liveness || !this.#gauges) return;
+    const hung = this.#liveness.isHung(this.#block.beat, sinceTickMs);
+    const silentMs = Math.max(0, this.#liveness.silentMs - 2 * this.#tree.tickMs);
+    this.#gauges.sample(now, this.#block.handled, this.#block.busyMs, silentMs);
+    if (!hung || this.#phase !== 'running') return;
+    const detail = `its loop has not turned for ${Math.round(this.#liveness.silentMs)} ms`;
+    this.#tree.events.add('hung', this.id, this.epoch, `${this.id} hangs: ${detail}`);
+    this.#phase = 'unresponsive';
+    this.#terminate('hung', detail);
+  }
+
+  #receive(message: unknown): void {
+    if (this.#phase === 'ended' || !isFromChild(message, this.epoch)) this.#drop();
+    else this.#hear(message);
+  }
+
+  #hear(message: FromChild): void {
+    switch (message.type) {
+      case 'hello':
+        this.#tree.links.join(this);
+        break;
+      case 'ready':
+        this.#ready();
+        break;
+      case 'tell':
+        this.#tree.told(this.id, this.epoch, message.body);
+        break;
+      case 'failure':
+        this.#failed(message.failure);
+        break;
+      case 'bye':
+        this.#bye = true;
+        this.#expectExit();
+        break;
+      default:
+        message satisfies never;
+        this.#drop();
+    }
+  }
+
+  #ready(): void {
+    if (this.#phase !== 'starting') return;
+    this.#deadline.clear();
+    this.#phase = 'running';
+    this.#started = true;
+    const { clock, tickMs } = this.#tree;
+    this.#liveness = new Liveness(this.#spec.heartbeatMs, tickMs, this.#block.beat);
+    this.#gauges = new Gauges(clock.monotonic(), this.#block.handled, this.#block.busyMs);
+    this.#events.up();
+  }
+
+  /** The first failure is the cause; what follows is its noise. */
+  #failed(failure: Failure): void {
+    if (this.#phase === 'ended') return;
+    this.#failure ??= failure;
+    this.#expectExit();
+  }
+
+  #expectExit(): void {
+    if (this.#terminated) return;
+    this.#limit(LAST_WORD_MS, () => this.#terminate('killed', 'said goodbye and did not end'));
+  }
+
+  #terminate(reason: ExitReason, detail: string): void {
+    if (this.#phase === 'ended' || this.#terminated) return;
+    this.#terminated = { reason, detail };
+    if (this.#phase !== 'unresponsive') this.#phase = 'draining';
+    this.#tree.links.leave(this);
+    this.#tree.events.add('terminated', this.id, this.epoch, `${this.id} is terminated: ${detail}`);
+    this.#limit(ZOMBIE_MS, () => this.#abandon());
+    this.#thread?.terminate();
+  }
+
+  #abandon(): void {
+    this.#tree.counts.zombies++;
+    this.#tree.counts.zombiesEver++;
+    this.#tree.events.add('zombie', this.id, this.epoch, `${this.id} does not end: left behind, fenced`);
+    this.#thread?.forget();
+    this.#finish(1, true);
+  }
+
+  #exited(code: number): void {
+    if (this.#phase !== 'ended') this.#finish(code);
+    else if (this.#zombie) this.#buried();
+  }
+
+  #buried(): void {
+    this.#zombie = false;
+    this.#tree.counts.zombies--;
+    this.#tree.events.add('zombie-ended', this.id, this.epoch, `${this.id} of epoch ${this.epoch} has ended at last`);
+  }
+
+  #finish(code: number, zombie = false): void {
+    if (this.#phase === 'ended') return;
+    this.#phase = 'ended';
+    this.#zombie = zombie;
+    this.#deadline.clear();
+    this.#tree.live.delete(this);
+    this.#tree.links.leave(this);
+    this.#tree.links.lose(this);
+    const work = this.#block.work;
+    const exit = classifyExit({
+      started: this.#started,
+      asked: this.#asked,
+      bye: this.#bye,
+      code,
+      failure: this.#failure,
+      terminated: this.#terminated,
+    });
+    this.#events.down(work === null ? exit : { ...exit, work });
+  }
+
+  #limit(ms: number, passed: () => void): void {
+    this.#deadline.set(ms, () => this.#tree.turn(passed));
+  }
+
+  /** What a fenced incarnation says is only counted; an odd message of a living one is worth a line. */
+  #drop(): void {
+    this.#tree.counts.dropped++;
+    if (this.#phase === 'ended') return;
+    const text = `A message of ${this.id} was dropped: it is not one of epoch ${this.epoch}`;
+    this.#tree.events.add('dropped', this.id, this.epoch, text);
+  }
+
+  /** This incarnation, as its peers are told. */
+  get peer(): Peer {
+    return { id: this.id, epoch: this.epoch };
+  }
+}

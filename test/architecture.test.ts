@@ -1,0 +1,144 @@
+/** The rules of who may import whom, drawn from the imports themselves: a wrong import fails here, with the rule it breaks. */
+import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { test } from 'node:test';
+
+type Rule = {
+  readonly files: RegExp;
+  /** Every import must match one of these. */
+  readonly may: readonly RegExp[];
+  readonly because: string;
+};
+
+const PROTOCOL = /^protocol\//;
+const PURE_KPI = /^actors\/kpi\//;
+/** Stands for the folder of the importing file, whichever it is. */
+const SAME_FOLDER = /^same-folder$/;
+
+/** The first rule that fits a file counts. */
+const RULES: readonly Rule[] = [
+  { files: /^protocol\//, may: [PROTOCOL], because: 'protocol is the language of all folders and knows none of them' },
+  {
+    files: /^supervisor\/(spawn|child)\.ts$/,
+    may: [PROTOCOL, /^supervisor\//, /^node:worker_threads$/],
+    because: 'only spawn.ts makes threads, only child.ts runs inside one',
+  },
+  { files: /^supervisor\//, may: [PROTOCOL, /^supervisor\//], because: 'supervisor is a library that knows no actor' },
+  { files: /^actors\/ports\//, may: [PROTOCOL, /^actors\/ports\//], because: 'ports are interfaces and nothing else' },
+  { files: /^actors\/kpi\//, may: [PROTOCOL, PURE_KPI], because: 'KPIs are computed by pure code' },
+  {
+    files: /^actors\/[\w-]+\/(core|lane|pace|view|channels)\.ts$/,
+    may: [PROTOCOL, PURE_KPI, /^actors\/ports\//, SAME_FOLDER],
+    because: 'a core decides; clocks, threads and drivers are handed to it',
+  },
+  {
+    files: /^actors\/(main|tree|system)\.ts$|^actors\/commands\//,
+    may: [/./],
+    because: 'the composition root sees everything',
+  },
+  {
+    files: /^actors\/backends\/choose\.ts$/,
+    may: [PROTOCOL, /^actors\/(ports|backends|config)\//, /^node:/],
+    because: 'only choose.ts sees all backends',
+  },
+  {
+    files: /^actors\/backends\//,
+    may: [PROTOCOL, /^actors\/(ports|backends)\//, /^node:/],
+    because: 'a backend knows its port and its driver',
+  },
+  {
+    files: /^actors\/(config|replay)\/|^actors\/(lanes|log)\.ts$/,
+    may: [PROTOCOL, /^actors\/(ports|config|replay)\//, /^node:/],
+    because: 'helpers of the composition root know no actor',
+  },
+  {
+    files: /^actors\/[\w-]+\//,
+    may: [
+      PROTOCOL,
+      PURE_KPI,
+      /^supervisor\/child\.ts$/,
+      /^actors\/(ports|backends\/choose\.ts)/,
+      SAME_FOLDER,
+      /^node:/,
+      /^(ws|comlink|@faker-js\/faker)/,
+    ],
+    because: 'an actor knows its own folder, the ports and the protocol, never another actor',
+  },
+  {
+    files: /^ui\//,
+    may: [PROTOCOL, /^ui\//, /^(lit|uplot|comlink|vite)(\/|$)/],
+    because: 'the page speaks the protocol; it never reaches into the server',
+  },
+];
+
+const sources = globSync(['protocol/**/*.ts', 'supervisor/**/*.ts', 'actors/**/*.ts', 'ui/**/*.ts'], {
+  exclude: ['ui/dist/**'],
+})
+  .map((file) => file.replaceAll('\\', '/'))
+  .filter((file) => !file.startsWith('ui/dist/') && !file.endsWith('.d.ts'));
+
+/** Imports that remain at run time, and types: both tie files together. */
+function importsOf(file: string): string[] {
+  const text = readFileSync(file, 'utf8');
+  const found = [
+    ...text.matchAll(/^(?:import|export)\s[^'"]*?from\s+'([^']+)'|^import\s+'([^']+)'|import\('([^']+)'\)/gm),
+  ];
+  return found.map((match) => {
+    const name = (match[1] ?? match[2] ?? match[3]) as string;
+    if (!name.startsWith('.')) return name;
+    return normalize(join(dirname(file), name))
+      .replaceAll('\\', '/')
+      .replace(/\?.*$/, '');
+  });
+}
+
+test('imports follow the rules of the house', () => {
+  const broken: string[] = [];
+  for (const file of sources) {
+    const rule = RULES.find(({ files }) => files.test(file));
+    assert.ok(rule, `no rule covers ${file}`);
+    for (const name of importsOf(file)) {
+      const inFolder = dirname(name) === dirname(file) || dirname(name).startsWith(`${dirname(file)}/`);
+      const allowed = rule.may.some((pattern) => pattern.test(name) || (inFolder && pattern.test('same-folder')));
+      if (!allowed) broken.push(`${file} imports ${name}: ${rule.because}`);
+    }
+  }
+  assert.deepEqual(broken, []);
+});
+
+test('imports have no cycle', () => {
+  const graph = new Map(sources.map((file) => [file, valueImportsOf(file)]));
+  const done = new Set<string>();
+  const visit = (file: string, path: readonly string[]): void => {
+    assert.ok(!path.includes(file), `cycle: ${[...path.slice(path.indexOf(file)), file].join(' -> ')}`);
+    if (done.has(file)) return;
+    for (const next of graph.get(file) ?? []) visit(next, [...path, file]);
+    done.add(file);
+  };
+  for (const file of sources) visit(file, []);
+});
+
+/** Imports of types alone vanish, and may point both ways. */
+function valueImportsOf(file: string): string[] {
+  const text = readFileSync(file, 'utf8').replace(/^(?:import|export) type [^;]*;/gm, '');
+  return [...text.matchAll(/^(?:import|export)\s[^'"]*?from\s+'(\.[^']+)'/gm)].map((match) =>
+    normalize(join(dirname(file), match[1] as string)).replaceAll('\\', '/'),
+  );
+}
+
+test('the top level holds what was agreed and nothing else', () => {
+  const agreed = new Set([
+    ...['actors', 'supervisor', 'protocol', 'ui', 'test', 'docker-compose.yml', 'package.json', 'package-lock.json'],
+    ...['tsconfig.json', 'deno.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'node_modules', 'data', 'bench.json'],
+  ]);
+  const surplus = globSync('*').filter((name) => !agreed.has(name) && !name.startsWith('.'));
+  assert.deepEqual(surplus, []);
+});
+
+test('no file grows beyond 400 lines, but for tables', () => {
+  const large = globSync(['{protocol,supervisor,actors,ui,test}/**/*.{ts,mjs,css}'])
+    .filter((file) => !/dist\/|profile|\/styles\/|i18n/.test(file))
+    .filter((file) => readFileSync(file, 'utf8').split('\n').length > 400);
+  assert.deepEqual(large, []);
+});

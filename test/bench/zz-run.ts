@@ -1,0 +1,2 @@
+import { benchAggregate } from './aggregate.ts';
+console.table(await benchAggregate());

@@ -1,0 +1,162 @@
+/**
+ * The oracle: what pulso must say after a file was appended line by line, computed by brute force from the same bytes.
+ * It keeps every counted event and adds them up anew for each question (kpi.ts); nothing is shared with the product.
+ */
+import { partitionOf } from './partition.ts';
+import { type Outcome, type Reading, readRecord } from './rules.ts';
+
+export type ModelOptions = {
+  partitions?: number;
+  latenessMs?: number;
+  futureMs?: number;
+  /** Order ids remembered; as good as all when not 0, since nothing is forgotten here. */
+  dedup?: boolean;
+  /** The records' own time in the log: later than every event but those meant as dead letters. */
+  recordTime?: number;
+};
+
+export type PartitionResult = {
+  topic: string;
+  partition: number;
+  records: number;
+  in: number;
+  counted: number;
+  late: number;
+  dead: number;
+  duplicates: number;
+  watermark: number;
+};
+export type ModelDeadLetter = {
+  topic: string;
+  partition: number;
+  offset: number;
+  element: number;
+  reason: string;
+  field: string | null;
+};
+export type ModelResult = {
+  partitions: Map<string, PartitionResult>;
+  deadLetters: ModelDeadLetter[];
+  counted: Reading[];
+};
+
+/** Where an event stands: its record's offset and time, and its place in the record's array (-1: no array). */
+type Place = { offset: number; element: number; recordTime: number };
+
+const TOPICS = ['orders', 'deliveries', 'clicks'];
+
+export class Model {
+  readonly #options: Required<ModelOptions>;
+  readonly #partitions = new Map<string, PartitionResult>();
+  readonly #deadLetters: ModelDeadLetter[] = [];
+  readonly #counted: Reading[] = [];
+  readonly #seenOrders = new Map<string, Set<string>>();
+
+  constructor(options: ModelOptions = {}) {
+    this.#options = {
+      partitions: 4,
+      latenessMs: 3_600_000,
+      futureMs: 300_000,
+      dedup: false,
+      recordTime: Date.now(),
+      ...options,
+    };
+    for (const topic of TOPICS)
+      for (let partition = 0; partition < this.#options.partitions; partition++)
+        this.#partitions.set(`${topic}/${partition}`, {
+          topic,
+          partition,
+          records: 0,
+          in: 0,
+          counted: 0,
+          late: 0,
+          dead: 0,
+          duplicates: 0,
+          watermark: -1,
+        });
+  }
+
+  /** One record, sent to where it belongs. */
+  add(record: Uint8Array): void {
+    const { array, outcomes } = readRecord(record);
+    const { topic, key } = destination(outcomes, array);
+    this.addTo(topic, partitionOf(key ?? record, this.#options.partitions), record);
+  }
+
+  /** One record where it was found. */
+  addTo(topic: string, partition: number, record: Uint8Array, recordTime = this.#options.recordTime): void {
+    const { array, outcomes } = readRecord(record);
+    const at = this.#partitions.get(`${topic}/${partition}`) as PartitionResult;
+    const offset = at.records++;
+    outcomes.forEach((outcome, place) => {
+      this.#decide(at, { offset, element: array ? place : -1, recordTime }, outcome);
+    });
+  }
+
+  /** A whole file: a leading BOM goes, so does CR at the end of a line, blank lines are no records. */
+  addLines(bytes: Uint8Array): void {
+    for (const line of lines(bytes)) this.add(line);
+  }
+
+  result(): ModelResult {
+    return { partitions: this.#partitions, deadLetters: this.#deadLetters, counted: this.#counted };
+  }
+
+  /** One outcome an event: dead before duplicate before late before counted. */
+  #decide(at: PartitionResult, place: Place, outcome: Outcome): void {
+    at.in++;
+    let event = outcome;
+    if (event.kind !== 'dead' && event.time > place.recordTime + this.#options.futureMs)
+      event = { kind: 'dead', reason: 'bad-value', field: 'timestamp' };
+    if (event.kind === 'dead') {
+      at.dead++;
+      const { topic, partition } = at;
+      const { offset, element } = place;
+      this.#deadLetters.push({ topic, partition, offset, element, reason: event.reason, field: event.field });
+      return;
+    }
+    const before = at.watermark;
+    at.watermark = Math.max(before, event.time);
+    if (this.#isDuplicate(at, event)) at.duplicates++;
+    else if (before !== -1 && event.time < before - this.#options.latenessMs) at.late++;
+    else {
+      at.counted++;
+      this.#counted.push(event);
+    }
+  }
+
+  #isDuplicate(at: PartitionResult, event: Reading): boolean {
+    if (!this.#options.dedup || event.kind !== 'order') return false;
+    const name = `${at.topic}/${at.partition}`;
+    const seen = this.#seenOrders.get(name) ?? new Set();
+    this.#seenOrders.set(name, seen);
+    if (seen.has(event.id)) return true;
+    seen.add(event.id);
+    return false;
+  }
+}
+
+/** Topic by type, key by type; what cannot be read goes to `orders` and has no key, nor has an array (Silent). */
+function destination(outcomes: readonly Outcome[], array: boolean): { topic: string; key: string | undefined } {
+  const event = outcomes[0];
+  if (array || event === undefined || event.kind === 'dead') return { topic: 'orders', key: undefined };
+  switch (event.kind) {
+    case 'click':
+      return { topic: 'clicks', key: event.id || undefined };
+    case 'delivery':
+      return { topic: 'deliveries', key: event.id };
+    default:
+      return { topic: 'orders', key: event.id };
+  }
+}
+
+export function* lines(bytes: Uint8Array): Generator<Uint8Array> {
+  const hasBom = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
+  for (let start = hasBom ? 3 : 0; start < bytes.length; ) {
+    const feed = bytes.indexOf(0x0a, start);
+    const end = feed < 0 ? bytes.length : feed;
+    const line = bytes.subarray(start, bytes[end - 1] === 0x0d && end > start ? end - 1 : end);
+    if (line.some((byte) => byte !== 0x20 && byte !== 0x09 && byte !== 0x0d)) yield line;
+    start = end + 1;
+  }
+}

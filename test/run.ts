@@ -1,0 +1,78 @@
+/**
+ * Runs the tests and ends with the line `N passed, N failed, N skipped`.
+ * Unit and contract tests run side by side; tests with real threads, sockets and browsers one file at a time, so that
+ * what they measure is not each other. `--deno` runs them under Deno; other arguments name files or folders.
+ */
+import { spawn } from 'node:child_process';
+import { globSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { createInterface } from 'node:readline';
+import { run } from 'node:test';
+import { spec } from 'node:test/reporters';
+
+const args = process.argv.slice(2);
+const deno = args.includes('--deno');
+const wanted = args.filter((arg) => !arg.startsWith('--'));
+/** Folders whose tests own the machine while they run. */
+const ALONE = /^test\/(system|supervisor|ui)\//;
+/** What Deno does not run: the browser tests test the page, not the runtime. */
+const NOT_ON_DENO = /^test\/ui\//;
+
+const all = globSync('test/**/*.test.ts')
+  .sort()
+  .filter((file) => wanted.length === 0 || wanted.some((name) => file.startsWith(name)));
+const count = { passed: 0, failed: 0, skipped: 0 };
+const reasons: string[] = [];
+
+if (deno) await runOnDeno(all.filter((file) => !NOT_ON_DENO.test(file)));
+else {
+  await runOnNode(
+    all.filter((file) => !ALONE.test(file)),
+    availableParallelism(),
+  );
+  await runOnNode(
+    all.filter((file) => ALONE.test(file)),
+    1,
+  );
+}
+for (const reason of reasons) console.log(reason);
+console.log(`${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped`);
+process.exit(count.failed === 0 && count.passed > 0 ? 0 : 1);
+
+async function runOnNode(files: string[], concurrency: number): Promise<void> {
+  if (files.length === 0) return;
+  const events = run({ files, concurrency, timeout: 300_000 });
+  events.on('test:pass', ({ name, skip, details }) => {
+    if (details.type === 'suite') return;
+    if (skip === undefined || skip === false) count.passed++;
+    else {
+      count.skipped++;
+      reasons.push(`skipped: ${name}${typeof skip === 'string' ? `: ${skip}` : ''}`);
+    }
+  });
+  events.on('test:fail', ({ name, details }) => {
+    if (details.type === 'suite' && details.error.message.includes('subtest')) return;
+    count.failed++;
+    reasons.push(`failed: ${name}`);
+  });
+  const report = events.compose(new spec());
+  for await (const text of report) process.stdout.write(String(text));
+}
+
+/** Deno's own runner; its lines are counted, as it has no interface to ask. */
+async function runOnDeno(files: string[]): Promise<void> {
+  const child = spawn('node_modules/.bin/deno', ['test', '-A', '--no-check', ...files], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, NO_COLOR: '1' },
+  });
+  for await (const line of createInterface({ input: child.stdout })) {
+    console.log(line);
+    const [, passed, failed, ignored] = /(\d+) passed.*?\| (\d+) failed(?:.*?\| (\d+) ignored)?/.exec(line) ?? [];
+    if (passed === undefined) continue;
+    count.passed += Number(passed);
+    count.failed += Number(failed);
+    count.skipped += Number(ignored ?? 0);
+  }
+  const code = await new Promise<number>((resolve) => child.on('exit', (value) => resolve(value ?? 1)));
+  if (code !== 0 && count.failed === 0) count.failed = 1;
+}

@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import { compareAll } from '../model/compare.ts';
+import { hostileLines, writeHostileFile } from '../model/hostile.ts';
+import { readLog } from '../model/log.ts';
+import { Model, type ModelResult } from '../model/model.ts';
+import { RECORD_BYTES } from '../model/rules.ts';
+import {
+  actors,
+  command,
+  ledgerTotal,
+  type Pulso,
+  type PulsoOptions,
+  replay,
+  setLanes,
+  startPulso,
+  until,
+  untilCounted,
+  workOff,
+} from './exactness.ts';
+import { type Producer, produce } from './producer.ts';
+
+/** 300000 for the figures that count; fewer here, so that all tests stay under five minutes. */
+const EVENTS = Number(process.env.PULSO_TEST_EVENTS ?? 20_000);
+const KILLS = 5;
+const PACE = 5000;
+/** A killed actor must be running again within this. */
+const BACK_MS = 500;
+/** The most differences that a failure shows. */
+const SHOWN = 20;
+
+function dataDir(t: TestContext): string {
+  const dir = mkdtempSync(join(tmpdir(), 'pulso-exact-'));
+  t.after(() => rmSync(dir, { recursive: true, force: true }));
+  return dir;
+}
+
+async function started(t: TestContext, args: readonly string[], options: PulsoOptions): Promise<Pulso> {
+  const pulso = await startPulso(args, options);
+  t.after(() => pulso.kill9());
+  return pulso;
+}
+
+async function assertExact(pulso: Pulso, model: ModelResult): Promise<void> {
+  const differences = await compareAll(pulso.url, model);
+  const more = differences.length > SHOWN ? [`and ${differences.length - SHOWN} more`] : [];
+  assert.deepEqual([...differences.slice(0, SHOWN), ...more], []);
+}
+
+function eventsOf({ partitions }: ModelResult): number {
+  return [...partitions.values()].reduce((sum, partition) => sum + partition.in, 0);
+}
+
+/** A data folder whose log holds the hostile file, and what the model makes of that file. */
+async function filled(t: TestContext): Promise<{ options: PulsoOptions; model: ModelResult }> {
+  const dir = dataDir(t);
+  const file = join(dir, 'hostile.ndjson');
+  writeHostileFile(file, { events: EVENTS });
+  const options = { dataDir: join(dir, 'data') };
+  await replay(file, options);
+  const model = new Model();
+  model.addLines(readFileSync(file));
+  return { options, model: model.result() };
+}
+
+/** What the model makes of the records that are in the log, however they got in. */
+function modelOfLog(dir: string): ModelResult {
+  const model = new Model();
+  for (const { topic, partition, bytes, at } of readLog(dir)) model.addTo(topic, partition, bytes, at);
+  return model.result();
+}
+
+function postableLines(): Uint8Array[] {
+  const lines: Uint8Array[] = [];
+  for (const { bytes, record } of hostileLines({ events: EVENTS, seed: 2 }))
+    if (record && bytes.length <= RECORD_BYTES) lines.push(bytes);
+  return lines;
+}
+
+/** Every accepted line is in the log, none more often than it was sent, nothing else. */
+function assertDelivered(dir: string, { sent }: Producer): void {
+  const found = new Map<string, number>();
+  for (const { bytes } of readLog(dir)) {
+    const key = Buffer.from(bytes).toString('latin1');
+    found.set(key, (found.get(key) ?? 0) + 1);
+  }
+  for (const [line, times] of found) assert.ok(times <= (sent.get(line) ?? 0), `${times} times in the log: ${line}`);
+  for (const line of sent.keys()) assert.ok(found.has(line), `not in the log: ${line}`);
+}
+
+async function finish(t: TestContext, pulso: Pulso, dir: string, producer: Producer): Promise<void> {
+  await producer.finished;
+  assertDelivered(dir, producer);
+  const model = modelOfLog(dir);
+  await untilCounted(pulso.url, eventsOf(model));
+  await assertExact(pulso, model);
+  assert.deepEqual(await pulso.stop(), { code: 0, signal: null });
+  const again = await started(t, ['--no-generator'], { dataDir: dir });
+  await untilCounted(again.url, eventsOf(model));
+  await assertExact(again, model);
+}
+
+describe('pulso against the model', () => {
+  it('a hostile file that was replayed and worked off gives exactly the figures of the model', async (t) => {
+    const { options, model } = await filled(t);
+    const { code, output } = await workOff(options);
+    assert.equal(code, 0, output);
+    const pulso = await started(t, ['--no-generator'], options);
+    await untilCounted(pulso.url, eventsOf(model));
+    await assertExact(pulso, model);
+  });
+
+  it('kill -9 of the process five times while it works the log off changes nothing', async (t) => {
+    const { options, model } = await filled(t);
+    const all = eventsOf(model);
+    for (let kill = 1; kill <= KILLS; kill++) {
+      const pulso = await started(t, ['--no-generator'], options);
+      await until(`${kill} of ${KILLS + 1} parts counted`, 60_000, async () => {
+        const total = await ledgerTotal(pulso.url);
+        return { done: total.in >= (all * kill) / (KILLS + 1), state: total };
+      });
+      await pulso.kill9();
+    }
+    const pulso = await started(t, ['--no-generator'], options);
+    await untilCounted(pulso.url, all);
+    await assertExact(pulso, model);
+  });
+
+  it('any actor killed under load is back at once with a higher epoch, and every figure stays exact', async (t) => {
+    const dir = dataDir(t);
+    const pulso = await started(t, ['--no-generator', '--lanes', '2'], { dataDir: dir });
+    const producer = produce(pulso.url, postableLines(), PACE);
+    const slow: string[] = [];
+    for (const [id, { epoch }] of await actors(pulso.url)) {
+      const at = performance.now();
+      assert.equal((await command(pulso, id, 'kill')).status, 200, id);
+      await until(`${id} running again`, 10_000, async () => {
+        const actor = await actors(pulso.url).then(
+          (all) => all.get(id),
+          () => undefined,
+        );
+        return { done: actor?.state === 'running' && actor.epoch > epoch, state: actor };
+      });
+      const took = performance.now() - at;
+      if (took > BACK_MS) slow.push(`${id} ${Math.round(took)} ms`);
+    }
+    await finish(t, pulso, dir, producer);
+    assert.deepEqual(slow, []);
+  });
+
+  it('lanes 2 -> 4 -> 1 under load lose nothing and count nothing twice', async (t) => {
+    const dir = dataDir(t);
+    const pulso = await started(t, ['--no-generator', '--lanes', '2'], { dataDir: dir });
+    const producer = produce(pulso.url, postableLines(), PACE);
+    for (const lanes of [4, 1]) {
+      const before = (await ledgerTotal(pulso.url)).in;
+      await until('more events counted', 30_000, async () => {
+        const total = await ledgerTotal(pulso.url);
+        return { done: total.in > before + EVENTS / 10, state: total };
+      });
+      assert.equal((await setLanes(pulso, lanes)).status, 200);
+    }
+    await finish(t, pulso, dir, producer);
+  });
+});

@@ -1,0 +1,184 @@
+/**
+ * Runs the real command as a child process and watches it from outside: start, replay, kill -9, post events, wait
+ * until everything is counted. Used by the tests that hold pulso against the model.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { ask } from '../model/questions.ts';
+
+const COMMAND = fileURLToPath(new URL('../../actors/main.ts', import.meta.url));
+const READY_MS = 20_000;
+const KEPT_LINES = 200;
+/** Between two looks at something that comes about by itself. */
+const LOOK_MS = 20;
+
+export type PulsoOptions = { dataDir: string; env?: Record<string, string> };
+export type Ended = { code: number | null; signal: NodeJS.Signals | null };
+export type Pulso = {
+  readonly url: string;
+  readonly token: string;
+  readonly child: ChildProcess;
+  /** What it has said on stderr, the newest lines. */
+  log(): string;
+  /** Asks it to end in order, and answers how it did. */
+  stop(): Promise<Ended>;
+  kill9(): Promise<void>;
+  ended: Promise<Ended>;
+};
+
+/** The command as a process of its own, on the runtime that runs this. */
+export function spawnPulso(args: readonly string[], { dataDir, env = {} }: PulsoOptions): ChildProcess {
+  const runtime = 'Deno' in globalThis ? ['run', '-A', '--no-check'] : [];
+  return spawn(process.execPath, [...runtime, COMMAND, ...args, '--data', dataDir], {
+    env: { ...process.env, PULSO_LOG: 'info', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
+
+/** `pulso start ARGS` on a free port, once it has said that the page is served. */
+export async function startPulso(args: readonly string[], options: PulsoOptions): Promise<Pulso> {
+  const child = spawnPulso(['start', '--port', '0', ...args], options);
+  const kept = keepLines(child);
+  const ended = endOf(child);
+  const { url, token } = await readyLine(child, kept);
+  return {
+    url,
+    token,
+    child,
+    ended,
+    log: () => kept.join('\n'),
+    stop() {
+      child.kill('SIGTERM');
+      return ended;
+    },
+    async kill9() {
+      child.kill('SIGKILL');
+      await ended;
+    },
+  };
+}
+
+/** Runs the command to its end. */
+export async function runPulso(args: readonly string[], options: PulsoOptions): Promise<Ended & { output: string }> {
+  const child = spawnPulso(args, options);
+  const kept = keepLines(child);
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => kept.push(text));
+  return { ...(await endOf(child)), output: kept.join('\n') };
+}
+
+export async function replay(file: string, options: PulsoOptions): Promise<void> {
+  const { code, output } = await runPulso(['replay', file], options);
+  if (code !== 0) throw new Error(`replay ended with ${code}: ${output}`);
+}
+
+/** `pulso start --no-generator --exit-when-done`: its exit code, and what it said. */
+export function workOff(options: PulsoOptions): Promise<Ended & { output: string }> {
+  return runPulso(['start', '--port', '0', '--no-generator', '--exit-when-done'], options);
+}
+
+export type LedgerTotal = { in: number; counted: number; late: number; dead: number; duplicates: number; lag: number };
+
+/** Zeros while the gateway cannot be asked: it may be restarting. */
+export async function ledgerTotal(url: string): Promise<LedgerTotal> {
+  try {
+    return ((await ask(url, '/ledger')) as { total: LedgerTotal }).total;
+  } catch {
+    return { in: 0, counted: 0, late: 0, dead: 0, duplicates: 0, lag: Number.NaN };
+  }
+}
+
+/** Waits until so many events are in the ledger and nothing of the log is left. */
+export async function untilCounted(url: string, events: number, limitMs = 120_000): Promise<void> {
+  await until(`${events} events counted`, limitMs, async () => {
+    const total = await ledgerTotal(url);
+    return { done: total.in >= events && total.lag === 0, state: total };
+  });
+}
+
+/** Looks again and again; past the limit it fails with what was seen last. */
+export async function until(
+  what: string,
+  limitMs: number,
+  look: () => Promise<{ done: boolean; state?: unknown }>,
+): Promise<void> {
+  const deadline = performance.now() + limitMs;
+  for (;;) {
+    const { done, state } = await look();
+    if (done) return;
+    if (performance.now() > deadline)
+      throw new Error(`Not within ${limitMs} ms: ${what}; last ${JSON.stringify(state)}`);
+    await sleep(LOOK_MS);
+  }
+}
+
+/** A command to an actor; answers the status and the body. */
+export async function command(pulso: Pulso, actor: string, what: string): Promise<{ status: number; body: unknown }> {
+  return post(pulso, `/system/actors/${actor}/${what}`, { reason: 'test', idempotency_key: crypto.randomUUID() });
+}
+
+export function setLanes(pulso: Pulso, lanes: number): Promise<{ status: number; body: unknown }> {
+  return post(pulso, '/system/lanes', { lanes, reason: 'test', idempotency_key: crypto.randomUUID() });
+}
+
+async function post(pulso: Pulso, path: string, body: unknown): Promise<{ status: number; body: unknown }> {
+  const answer = await fetch(new URL(path, pulso.url), {
+    method: 'POST',
+    headers: { authorization: `Bearer ${pulso.token}`, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  const text = await answer.text();
+  return { status: answer.status, body: text === '' ? null : JSON.parse(text) };
+}
+
+export type ActorNode = {
+  id: string;
+  kind: string;
+  state: string;
+  epoch: number;
+  children?: ActorNode[];
+};
+
+/** Every actor of the running system (no supervisors), by id. */
+export async function actors(url: string): Promise<Map<string, ActorNode>> {
+  const found = new Map<string, ActorNode>();
+  const visit = (node: ActorNode) => {
+    if (node.kind === 'worker' || !node.children?.length) found.set(node.id, node);
+    for (const child of node.children ?? []) visit(child);
+  };
+  visit((await ask(url, '/system/tree')) as ActorNode);
+  return found;
+}
+
+function keepLines(child: ChildProcess): string[] {
+  const kept: string[] = [];
+  createInterface({ input: child.stderr as NodeJS.ReadableStream }).on('line', (line) => {
+    kept.push(line);
+    if (kept.length > KEPT_LINES) kept.shift();
+  });
+  return kept;
+}
+
+async function endOf(child: ChildProcess): Promise<Ended> {
+  const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
+  return { code, signal };
+}
+
+async function readyLine(child: ChildProcess, kept: readonly string[]): Promise<{ url: string; token: string }> {
+  const deadline = AbortSignal.timeout(READY_MS);
+  const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
+  return new Promise((resolve, reject) => {
+    const fail = (why: string) => reject(new Error(`pulso start ${why}: ${kept.join('\n')}`));
+    deadline.addEventListener('abort', () => {
+      child.kill('SIGKILL');
+      fail(`said no ready line within ${READY_MS} ms`);
+    });
+    child.once('close', (code) => fail(`ended with ${code}`));
+    lines.on('line', (line) => {
+      const match = /^ready (http\S+)\/\?token=(\S+)$/.exec(line);
+      if (match) resolve({ url: match[1] as string, token: match[2] as string });
+    });
+  });
+}
