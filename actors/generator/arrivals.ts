@@ -16,6 +16,7 @@ export class Arrivals {
   readonly #perSecond: Curve;
   readonly #cachedSlots = new Float64Array(CACHE).fill(Number.NaN);
   readonly #cachedCounts = new Uint32Array(CACHE);
+  readonly #cachedFirsts = new Uint16Array(CACHE);
 
   constructor(options: { seed: number; slotMs: number; classes: number; perSecond: Curve }) {
     this.#seed = options.seed;
@@ -25,27 +26,16 @@ export class Arrivals {
   }
 
   count(slot: number): number {
-    const at = slot & (CACHE - 1);
-    if (this.#cachedSlots[at] === slot) return this.#cachedCounts[at] as number;
-    const mean = (this.#perSecond((slot + 0.5) * this.slotMs) * this.slotMs) / 1000;
-    const count = poisson(mean, toUnit(hash3(this.#seed, slot, -1)));
-    this.#cachedSlots[at] = slot;
-    this.#cachedCounts[at] = count;
-    return count;
+    return this.#cachedCounts[this.#known(slot)] as number;
   }
 
   /** Classes go round from here: arrival i of the slot is in class (firstClass + i) mod classes. */
   firstClass(slot: number): number {
-    return hash3(this.#seed, slot, -2) & (this.#classes - 1);
+    return this.#cachedFirsts[this.#known(slot)] as number;
   }
 
   classOf(slot: number, index: number): number {
     return (this.firstClass(slot) + index) & (this.#classes - 1);
-  }
-
-  /** Place of the first arrival of a class in a slot; the next ones follow at steps of the number of classes. */
-  firstOf(slot: number, wanted: number): number {
-    return (wanted - this.firstClass(slot)) & (this.#classes - 1);
   }
 
   /** Milliseconds from the slot's start. */
@@ -55,5 +45,17 @@ export class Arrivals {
 
   timeOf(slot: number, index: number): number {
     return slot * this.slotMs + this.within(slot, index);
+  }
+
+  /** Where the slot stands in the cache. */
+  #known(slot: number): number {
+    const at = slot & (CACHE - 1);
+    if (this.#cachedSlots[at] !== slot) {
+      const mean = (this.#perSecond((slot + 0.5) * this.slotMs) * this.slotMs) / 1000;
+      this.#cachedSlots[at] = slot;
+      this.#cachedCounts[at] = poisson(mean, toUnit(hash3(this.#seed, slot, -1)));
+      this.#cachedFirsts[at] = hash3(this.#seed, slot, -2) & (this.#classes - 1);
+    }
+    return at;
   }
 }

@@ -74,7 +74,11 @@ type Maker = (random: Random, time: number) => Json;
 
 /** An event with some fields replaced; undefined takes a field out. */
 function changed(reason: DeadReason, make: Maker, change: Json): Way {
-  return { reason, share: 1, write: (out, random, time) => out.text(JSON.stringify({ ...make(random, time), ...change })) };
+  return {
+    reason,
+    share: 1,
+    write: (out, random, time) => out.text(JSON.stringify({ ...make(random, time), ...change })),
+  };
 }
 
 /** An order whose only item is changed. */

@@ -18,9 +18,23 @@ export type ClickCatalogue = {
 export function makeClickCatalogue(seed: number): ClickCatalogue {
   const random = new Random(seed ^ 0x0c11c45);
   const views = Array.from({ length: PRODUCTS }, (_, rank) => (rank + 1) ** -RANK_SLOPE);
-  const categories = deal(views, withNull(CLICK_CATEGORIES.map(([, events]) => events), NULL_SHARES.category), random);
+  const categories = deal(
+    views,
+    withNull(
+      CLICK_CATEGORIES.map(([, events]) => events),
+      NULL_SHARES.category,
+    ),
+    random,
+  );
   const brandEvents = [...CLICK_BRANDS, ...otherBrands()];
-  const brands = deal(views, withNull(brandEvents.map(([, events]) => events), NULL_SHARES.brand), random);
+  const brands = deal(
+    views,
+    withNull(
+      brandEvents.map(([, events]) => events),
+      NULL_SHARES.brand,
+    ),
+    random,
+  );
   const prices = pricesByRank(views, categories, random);
   return {
     byViews: new AliasTable(views),

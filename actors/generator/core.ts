@@ -9,11 +9,12 @@ import { writeBroken } from './broken.ts';
 import type { ByteWriter } from './byte-writer.ts';
 import { type Catalogue, makeCatalogue, type NameSource } from './catalogue.ts';
 import { type ClickCatalogue, makeClickCatalogue } from './click-catalogue.ts';
+import type { Curve } from './curve.ts';
 import { EventWriter } from './event-writer.ts';
 import { EVENTS_PER_ORDER, type GeneratorOptions } from './options.ts';
 import { FATE, makeOrderClasses, ORDER_CLASSES, STEP } from './order-classes.ts';
 import { OrderModel } from './order-model.ts';
-import { NULL_SHARES } from './profile-clicks.ts';
+import { NULL_SHARES, SESSION } from './profile-clicks.ts';
 import { hash3, hashText, Random, toUnit } from './random.ts';
 import { clickRate, extraRefunds, orderRate, paymentSurge } from './rates.ts';
 import { makeSessionClasses, SESSION_CLASSES } from './session-classes.ts';
@@ -40,14 +41,17 @@ export type GeneratorState = {
 };
 
 const [ORDERS, DELIVERIES, CLICKS] = TOPICS as readonly [Topic, Topic, Topic];
-/** Users are numbered with a liking for the low numbers: some come often. */
+/** The order and, unless its payment failed, the opening of its delivery. */
+const EVENTS_AT_ONCE = 1.98;
+/** Users are drawn with a liking for the low numbers: some come often. */
 const USERS = 400_000;
-const USER_SKEW = 1.35;
 /** Ids keep their length as long as a slot has no more arrivals than so many times the mean. */
 const PEAK = 6;
 
 export class OrderStream {
   readonly options: GeneratorOptions;
+  readonly #orderRate: Curve;
+  readonly #clickRate: Curve;
   readonly #catalogue: Catalogue;
   readonly #clicks: ClickCatalogue;
   readonly #order: OrderModel;
@@ -71,8 +75,10 @@ export class OrderStream {
     this.#stock = new Stock(this.#catalogue, options.ordersPerSecond);
     const classes = makeOrderClasses(seed);
     const { slotMs } = options;
-    const orders = new Arrivals({ seed: seed ^ 1, slotMs, classes: ORDER_CLASSES, perSecond: orderRate(options) });
-    const sessions = new Arrivals({ seed: seed ^ 2, slotMs, classes: SESSION_CLASSES, perSecond: clickRate(options) });
+    this.#orderRate = orderRate(options);
+    this.#clickRate = clickRate(options);
+    const orders = new Arrivals({ seed: seed ^ 1, slotMs, classes: ORDER_CLASSES, perSecond: this.#orderRate });
+    const sessions = new Arrivals({ seed: seed ^ 2, slotMs, classes: SESSION_CLASSES, perSecond: this.#clickRate });
     const surge = paymentSurge(options);
     this.#order = new OrderModel({ seed, arrivals: orders, classes, catalogue: this.#catalogue, surge });
     this.#plan = new SlotPlan({
@@ -84,7 +90,6 @@ export class OrderStream {
       sessionSteps: makeSessionClasses(seed),
       warehouses: this.#catalogue.warehouses.length,
       extraRefunds: extraRefunds(options),
-      brokenShare: options.brokenShare,
     });
     if (state) this.#stock.restore(state.stock);
     const startAt = Math.max(options.startAt, state?.time ?? 0);
@@ -106,16 +111,24 @@ export class OrderStream {
     return this.#plan.timeOf(this.#place);
   }
 
+  /** Events a second that are asked for at a moment; later steps of orders come from days before, so at the mean rate. */
+  rateAt(time: number): number {
+    const now = this.#orderRate(time) * EVENTS_AT_ONCE + this.#clickRate(time) * SESSION.events;
+    return (now + this.options.ordersPerSecond * (EVENTS_PER_ORDER - EVENTS_AT_ONCE)) / (1 - this.options.brokenShare);
+  }
+
   /**
    * Writes events up to and with `until` (epoch ms), and stops early once at least `most` records are written.
-   * Answers how many records that were: restocks that belong to a sale come with it, so it may be a few above `most`.
+   * Answers how many records that were: restocks that belong to a sale come with it, and broken events come behind
+   * readable ones, so it may be a few above `most`.
    */
   next(until: number, most: number, sink: EventSink): number {
     const writer = this.#writerFor(sink);
     let records = 0;
-    while (records < most && this.nextTime <= until) {
-      this.#time = this.nextTime;
-      records += this.#emit(this.#plan.at(this.#place), writer, sink);
+    for (let time = this.nextTime; records < most && time <= until; time = this.nextTime) {
+      this.#time = time;
+      const readable = this.#emit(this.#plan.at(this.#place), writer, sink);
+      records += readable + this.#emitBroken(readable, sink);
       this.#place++;
     }
     return records;
@@ -170,10 +183,8 @@ export class OrderStream {
         return this.#emitClick(plan.sourceSlot(at), plan.index(at), plan.step(at), writer, sink);
       case ITEM.round:
         return this.#emitRound(plan.index(at), writer, sink);
-      case ITEM.extraRefund:
-        return this.#emitExtraRefund(plan.sourceSlot(at), plan.index(at), writer, sink);
       default:
-        return this.#emitBroken(plan.index(at), sink);
+        return this.#emitExtraRefund(plan.sourceSlot(at), plan.index(at), writer, sink);
     }
   }
 
@@ -222,7 +233,8 @@ export class OrderStream {
     click.time = this.#time;
     click.kind = step & 3;
     click.product = this.#clicks.byViews.pick(toUnit(hash3(visitor, step >> 2, 1)));
-    click.user = 1 + Math.floor(USERS * toUnit(hash3(visitor, 0, 2)) ** USER_SKEW);
+    const user = toUnit(hash3(visitor, 0, 2));
+    click.user = 1 + Math.floor(USERS * user * Math.sqrt(user));
     click.slot = slot;
     click.index = index;
     click.anonymous = toUnit(hash3(visitor, 0, 3)) < NULL_SHARES.session;
@@ -247,16 +259,22 @@ export class OrderStream {
     sink.record(ORDERS, start, writer.keyStart, writer.keyEnd);
   }
 
-  #emitBroken(index: number, sink: EventSink): number {
-    this.#random.name(this.#slot, index);
-    const start = sink.out.length;
-    writeBroken(sink.out, this.#random, this.#time);
-    sink.record(ORDERS, start, start, sink.out.length);
-    return 1;
+  /** Broken events behind so many readable ones. */
+  #emitBroken(readable: number, sink: EventSink): number {
+    const { brokenShare } = this.options;
+    if (brokenShare === 0 || readable === 0) return 0;
+    this.#random.name(this.#slot, this.#place);
+    const wanted = (readable * brokenShare) / (1 - brokenShare);
+    const records = Math.floor(wanted + this.#random.unit());
+    for (let record = 0; record < records; record++) {
+      const start = sink.out.length;
+      writeBroken(sink.out, this.#random, this.#time);
+      sink.record(ORDERS, start, start, sink.out.length);
+    }
+    return records;
   }
 }
 
 function sameOptions(a: GeneratorOptions, b: GeneratorOptions): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }
-

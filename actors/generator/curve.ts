@@ -9,9 +9,6 @@ import { hash3, sumOf, toUnit } from './random.ts';
 export const ZONE_OFFSET_MS = -3 * 3_600_000;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-const WEEK_MS = 7 * DAY_MS;
-/** Steps of the week table: a quarter of an hour. */
-const STEP_MS = 15 * 60_000;
 /** 1970-01-01 was a Thursday. */
 const FIRST_WEEKDAY = 4;
 
@@ -25,18 +22,13 @@ export const flatCurve: Curve = () => 1;
  */
 export function weekCurve(hours: readonly number[], weekdays: readonly number[], floor: number): Curve {
   const nodes = hourNodes(hours);
-  const steps = WEEK_MS / STEP_MS;
-  const table = new Float64Array(steps + 1);
-  for (let step = 0; step < steps; step++) {
-    const local = (step + 0.5) * STEP_MS;
-    const weekday = (Math.floor(local / DAY_MS) + FIRST_WEEKDAY) % 7;
-    table[step] = (weekdays[weekday] as number) * between(nodes, (local % DAY_MS) / HOUR_MS);
-  }
-  const mean = sumOf(table) / steps;
-  for (let step = 0; step < steps; step++) table[step] = floor + (1 - floor) * ((table[step] as number) / mean);
+  // Both factors are shares: their means over a week are 1/24 and 1/7 of their sums.
+  const mean = (sumOf(hours) / hours.length) * (sumOf(weekdays) / weekdays.length);
   return (time) => {
-    const local = (((time + ZONE_OFFSET_MS) % WEEK_MS) + WEEK_MS) % WEEK_MS;
-    return table[Math.floor(local / STEP_MS)] as number;
+    const local = time + ZONE_OFFSET_MS;
+    const day = Math.floor(local / DAY_MS);
+    const weekday = weekdays[(day + FIRST_WEEKDAY) % weekdays.length] as number;
+    return floor + (1 - floor) * ((weekday * between(nodes, (local - day * DAY_MS) / HOUR_MS)) / mean);
   };
 }
 
@@ -67,9 +59,7 @@ function between(nodes: Float64Array, hour: number): number {
   const at = hour - 0.5 + nodes.length;
   const left = Math.floor(at);
   const share = at - left;
-  return (
-    (nodes[left % nodes.length] as number) * (1 - share) + (nodes[(left + 1) % nodes.length] as number) * share
-  );
+  return (nodes[left % nodes.length] as number) * (1 - share) + (nodes[(left + 1) % nodes.length] as number) * share;
 }
 
 /** Periods and strengths of the demo's restlessness: no two days, hours or quarters of an hour are quite the same. */

@@ -78,7 +78,7 @@ export class EventWriter {
     this.out = out;
     this.#catalogue = parts.catalogue;
     this.#clicks = parts.clicks;
-    const length = SLOT_LENGTHS_MS.findIndex((slotMs) => slotMs === parts.slotMs);
+    const length = (SLOT_LENGTHS_MS as readonly number[]).indexOf(parts.slotMs);
     this.#mark = (length + 1) * SEED_LETTERS + ((parts.seed >>> 0) % SEED_LETTERS);
     this.#slotWidth = digits36(LAST_TIME / parts.slotMs);
     this.#indexWidth = digits36(parts.mostPerSlot);

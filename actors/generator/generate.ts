@@ -1,5 +1,4 @@
 /** A stream as NDJSON, for `pulso generate`: the same seed gives the same bytes, however they are cut into chunks. */
-import type { OrderStream } from './core.ts';
 import { createGenerator } from './generator.ts';
 import type { RateOptions } from './options.ts';
 import { LineSink } from './sinks.ts';
@@ -14,19 +13,20 @@ export type GenerateOptions = RateOptions & {
   /** First moment (epoch ms), 2026-01-01T00:00:00Z by default. */
   readonly from?: number;
   readonly sink: LineTarget;
-  /** Asked before each chunk of a paced stream: settles when simulated time may go on to `elapsedMs` since the start. */
+  readonly signal?: AbortSignal;
+  /** Makes a paced stream: asked before each chunk, settles when simulated time may go on to `elapsedMs` after the start. */
   readonly pace?: (elapsedMs: number) => Promise<void>;
   /** After each chunk. */
   readonly progress?: (written: number) => void;
 };
 
-const CHUNK_EVENTS = 2000;
+const CHUNK_EVENTS = 500;
 /** A paced stream is written in steps of this much simulated time. */
 const STEP_MS = 50;
 
-/** Writes `count` lines; answers how many (all of them) and the time of the last event. */
+/** Writes `count` lines, or as many as come before the signal; answers how many, and the time of the last event. */
 export async function generateTo(options: GenerateOptions): Promise<{ written: number; time: number }> {
-  const { count, rate = 'max', from, sink, pace, progress, ...rest } = options;
+  const { count, rate = 'max', from, sink, pace, progress, signal, ...rest } = options;
   const stream = createGenerator({
     ...rest,
     ...(from === undefined ? {} : { startAt: from }),
@@ -34,17 +34,13 @@ export async function generateTo(options: GenerateOptions): Promise<{ written: n
   });
   const lines = new LineSink(count);
   let written = 0;
-  for (let step = 1; written < count; step++) {
-    const until = pace ? stream.options.startAt + step * STEP_MS : Number.POSITIVE_INFINITY;
-    await pace?.(step * STEP_MS);
-    written += writeChunk(stream, until, Math.min(CHUNK_EVENTS, count - written), pace !== undefined, lines);
+  for (let elapsed = STEP_MS; written < count && !signal?.aborted; elapsed += STEP_MS) {
+    await pace?.(elapsed);
+    written += pace
+      ? stream.next(stream.options.startAt + elapsed, count - written, lines)
+      : stream.next(Number.POSITIVE_INFINITY, Math.min(CHUNK_EVENTS, count - written), lines);
     if (lines.out.length > 0) await sink.write(lines.take());
     progress?.(Math.min(written, count));
   }
   return { written: Math.min(written, count), time: stream.time };
-}
-
-/** A paced step is written whole; otherwise a chunk of so many events. */
-function writeChunk(stream: OrderStream, until: number, most: number, whole: boolean, lines: LineSink): number {
-  return stream.next(until, whole ? Number.POSITIVE_INFINITY : most, lines);
 }

@@ -1,5 +1,5 @@
 /** Puts a stream together: options checked and completed, names made. */
-import { OrderStream, type GeneratorState } from './core.ts';
+import { type GeneratorState, OrderStream } from './core.ts';
 import { fakerNames } from './names.ts';
 import { completeOptions, type RateOptions } from './options.ts';
 

@@ -40,14 +40,22 @@ export type GeneratorOptions = {
 };
 
 /** What becomes of an order, on average: itself, its delivery's steps, refunds; without clicks. */
-export const EVENTS_PER_ORDER = 3.95;
+export const EVENTS_PER_ORDER = 4;
 export const DEFAULT_CLICKS_PER_ORDER = 2;
 /** Events a second when nobody asks for a rate: 200,000 orders then span two weeks. */
 export const DEFAULT_EVENTS_PER_SECOND = 1;
 export const DEFAULT_START = Date.UTC(2026, 0, 1);
 
+const MOST_PER_SECOND = 10_000_000;
+const PER_SECOND_RULE = 'a rate above 0 and at most 10,000,000';
+/** Ids are written for slots of these years; the oldest parcel on its way at the start is some months older. */
+const EARLIEST_START = Date.UTC(2000, 0, 1);
+const LATEST_START = Date.UTC(2099, 0, 1);
+
 /** A letter for each slot length stands in every id, so that ids of different plans never meet. */
-export const SLOT_LENGTHS_MS = [250, 500, 1000, 2000, 5000, 10_000, 30_000, 60_000, 120_000, 300_000, 900_000] as const;
+export const SLOT_LENGTHS_MS = [
+  250, 500, 1000, 2000, 5000, 10_000, 30_000, 60_000, 120_000, 300_000, 900_000, 1_800_000,
+] as const;
 /** Events planned at once: enough to share the cost of a slot, few enough to be sorted in a millisecond. */
 const SLOT_EVENTS = 3000;
 
@@ -60,29 +68,45 @@ export type RateOptions = Partial<Omit<GeneratorOptions, 'seed'>> & {
 /** Fills in what is not given, and refuses what makes no sense. */
 export function completeOptions(given: RateOptions): GeneratorOptions {
   const rate = given.eventsPerSecond ?? DEFAULT_EVENTS_PER_SECOND;
-  check('eventsPerSecond', rate, rate > 0 && rate <= 10_000_000, 'a number above 0 and at most 10,000,000');
   const ordersPerSecond = given.ordersPerSecond ?? rate / (EVENTS_PER_ORDER + DEFAULT_CLICKS_PER_ORDER);
   const clicksPerSecond = given.clicksPerSecond ?? ordersPerSecond * DEFAULT_CLICKS_PER_ORDER;
-  const brokenShare = given.brokenShare ?? 0;
-  check('brokenShare', brokenShare, brokenShare >= 0 && brokenShare < 1, 'a number from 0 to below 1');
-  const startAt = given.startAt ?? DEFAULT_START;
-  check('startAt', startAt, Number.isSafeInteger(startAt) && startAt >= 0, 'a time in epoch milliseconds');
-  const anomalies = given.anomalies ?? [];
-  for (const { kind, start, durationMs } of anomalies)
-    check(kind, durationMs, Number.isFinite(start) && durationMs > 0, 'an anomaly with a start and a duration above 0');
-  return {
+  const options = {
     seed: String(given.seed ?? 1),
-    startAt,
+    startAt: given.startAt ?? DEFAULT_START,
     ordersPerSecond,
     clicksPerSecond,
     shape: given.shape ?? 'day',
     quietFloor: given.quietFloor ?? 0,
     restless: given.restless ?? false,
     clickRamp: given.clickRamp ?? null,
-    anomalies,
-    brokenShare,
+    anomalies: given.anomalies ?? [],
+    brokenShare: given.brokenShare ?? 0,
     slotMs: given.slotMs ?? slotFor(ordersPerSecond * EVENTS_PER_ORDER + clicksPerSecond),
   };
+  check('eventsPerSecond', rate, rate > 0 && rate <= MOST_PER_SECOND, PER_SECOND_RULE);
+  checkOptions(options);
+  return options;
+}
+
+function checkOptions(options: GeneratorOptions): void {
+  const { ordersPerSecond, clicksPerSecond, brokenShare, startAt, slotMs, quietFloor } = options;
+  check('ordersPerSecond', ordersPerSecond, ordersPerSecond > 0 && ordersPerSecond <= MOST_PER_SECOND, PER_SECOND_RULE);
+  check(
+    'clicksPerSecond',
+    clicksPerSecond,
+    clicksPerSecond >= 0 && clicksPerSecond <= MOST_PER_SECOND,
+    'a rate from 0',
+  );
+  check('brokenShare', brokenShare, brokenShare >= 0 && brokenShare <= 0.99, 'a share from 0 to 0.99');
+  check('quietFloor', quietFloor, quietFloor >= 0 && quietFloor <= 1, 'a share from 0 to 1');
+  const inside = startAt >= EARLIEST_START && startAt <= LATEST_START && Number.isInteger(startAt);
+  check('startAt', startAt, inside, 'a time (epoch ms) from the year 2000 to 2099');
+  const known = SLOT_LENGTHS_MS.some((length) => length === slotMs);
+  check('slotMs', slotMs, known, `one of ${SLOT_LENGTHS_MS.join(', ')}`);
+  for (const { kind, start, durationMs, strength = 0 } of options.anomalies) {
+    const fits = Number.isFinite(start) && durationMs > 0 && strength >= 0 && strength <= 1;
+    check('anomalies', kind, fits, 'a kind with a start, a duration above 0 and a strength from 0 to 1');
+  }
 }
 
 function slotFor(eventsPerSecond: number): number {
@@ -91,5 +115,6 @@ function slotFor(eventsPerSecond: number): number {
 }
 
 function check(field: string, value: unknown, holds: boolean, rule: string): void {
-  if (!holds) throw new AppError('bad-parameter', `Cannot take "${field}" as ${rule}: current value is ${value}`, { field });
+  if (!holds)
+    throw new AppError('bad-parameter', `Cannot take "${field}" as ${rule}: current value is ${value}`, { field });
 }

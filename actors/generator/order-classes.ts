@@ -3,6 +3,8 @@
  * customer's state, what becomes of the parcel and how long each step takes. So the deliveries due now are found by
  * looking back one lag per class, and nothing about orders under way has to be kept.
  */
+
+import { type FollowUps, packFollowUps, type StepDraft } from './follow-ups.ts';
 import {
   CANCELED_SHARE,
   PROMISE_CORRELATION,
@@ -12,7 +14,6 @@ import {
   TO_CUSTOMER,
   UNAVAILABLE_SHARE,
 } from './profile.ts';
-import { type FollowUps, packFollowUps, type StepDraft } from './follow-ups.ts';
 import { apportion, normalQuantile, Random, shuffle } from './random.ts';
 
 export const ORDER_CLASSES = 4096;

@@ -160,7 +160,9 @@ export function apportion(weights: readonly number[], total: number): number[] {
   const sum = sumOf(weights);
   const exact = weights.map((weight) => (weight * total) / sum);
   const places = exact.map(Math.floor);
-  const byRest = exact.map((value, index) => ({ index, rest: value - Math.floor(value) })).sort((a, b) => b.rest - a.rest);
+  const byRest = exact
+    .map((value, index) => ({ index, rest: value - Math.floor(value) }))
+    .sort((a, b) => b.rest - a.rest);
   const missing = total - sumOf(places);
   for (const { index } of byRest.slice(0, missing)) places[index] = (places[index] as number) + 1;
   return places;

@@ -2,8 +2,9 @@
  * The ways a visit can go: 4,096 sessions written down once (view, view, cart, purchase ..), dealt out to visitors in turn
  * as order-classes.ts does with fates. The shares of carts and purchases are those of the public set by construction.
  */
-import { GAP, LONGEST_GAP_MS, SESSION } from './profile-clicks.ts';
+
 import { type FollowUps, packFollowUps, type StepDraft } from './follow-ups.ts';
+import { GAP, LONGEST_GAP_MS, SESSION } from './profile-clicks.ts';
 import { Random, shuffle } from './random.ts';
 
 export const SESSION_CLASSES = 4096;
@@ -74,5 +75,8 @@ function evenly(share: number): () => boolean {
 }
 
 function gap(medianSeconds: number, random: Random): number {
-  return Math.min(LONGEST_GAP_MS, Math.max(1000, Math.round(medianSeconds * 1000 * Math.exp(GAP.sigma * random.normal()))));
+  return Math.min(
+    LONGEST_GAP_MS,
+    Math.max(1000, Math.round(medianSeconds * 1000 * Math.exp(GAP.sigma * random.normal()))),
+  );
 }

@@ -8,7 +8,7 @@ import { ORDER_CLASSES, STEP } from './order-classes.ts';
 import { hash3, toUnit } from './random.ts';
 import { SESSION_CLASSES } from './session-classes.ts';
 
-export const ITEM = { order: 0, orderStep: 1, click: 2, round: 3, extraRefund: 4, broken: 5 } as const;
+export const ITEM = { order: 0, orderStep: 1, click: 2, round: 3, extraRefund: 4 } as const;
 
 /** Sort keys hold the millisecond above this many places of the list. */
 const MOST_ITEMS = 2 ** 22;
@@ -29,7 +29,6 @@ export type PlanParts = {
   readonly warehouses: number;
   /** Refunds on top of the usual, per order, at a time. */
   readonly extraRefunds: (time: number) => number;
-  readonly brokenShare: number;
 };
 
 export class SlotPlan {
@@ -44,6 +43,9 @@ export class SlotPlan {
   /** Slots between the order's (or visit's) own and this one. */
   #backs = new Uint32Array(4096);
   #indexes = new Uint32Array(4096);
+  /** Filled at the end, in order of time. */
+  #within = new Uint32Array(4096);
+  #order = new Uint32Array(4096);
 
   constructor(parts: PlanParts) {
     this.#parts = parts;
@@ -62,17 +64,16 @@ export class SlotPlan {
     this.#addSteps(ITEM.click, sessions, this.#sessionLags, SESSION_CLASSES);
     this.#addRounds();
     this.#addExtraRefunds(orders.count(slot));
-    this.#addBroken();
-    this.#keys.subarray(0, this.length).sort();
+    this.#sort();
   }
 
   /** Place of an item's columns, by its place in time. */
   at(place: number): number {
-    return (this.#keys[place] as number) % MOST_ITEMS;
+    return this.#order[place] as number;
   }
 
   timeOf(place: number): number {
-    return this.slot * this.#parts.slotMs + Math.floor((this.#keys[place] as number) / MOST_ITEMS);
+    return this.slot * this.#parts.slotMs + (this.#within[place] as number);
   }
 
   kind(at: number): number {
@@ -108,15 +109,22 @@ export class SlotPlan {
    */
   #addSteps(kind: number, arrivals: Arrivals, lags: SlotLags, classes: number): void {
     const { slotMs } = this.#parts;
-    for (let at = 0; at < lags.slots.length; at++) {
-      const back = lags.slots[at] as number;
-      const rest = lags.rest[at] as number;
-      for (let more = 0; more <= 1; more++) {
-        const source = this.slot - back - more;
+    const { groups, slots, rest, of, step } = lags;
+    for (let more = 0; more <= 1; more++) {
+      for (let group = 0; group < groups.length - 1; group++) {
+        const first = groups[group] as number;
+        const back = (slots[first] as number) + more;
+        const source = this.slot - back;
         const count = arrivals.count(source);
-        for (let index = arrivals.firstOf(source, lags.of[at] as number); index < count; index += classes) {
-          const due = arrivals.within(source, index) + rest - more * slotMs;
-          if (due >= 0 && due < slotMs) this.#add(kind, lags.step[at] as number, back + more, index, due);
+        if (count === 0) continue;
+        const firstClass = arrivals.firstClass(source);
+        const next = groups[group + 1] as number;
+        for (let at = first; at < next; at++) {
+          let index = ((of[at] as number) - firstClass) & (classes - 1);
+          for (; index < count; index += classes) {
+            const due = arrivals.within(source, index) + (rest[at] as number) - more * slotMs;
+            if (due >= 0 && due < slotMs) this.#add(kind, step[at] as number, back, index, due);
+          }
         }
       }
     }
@@ -148,15 +156,13 @@ export class SlotPlan {
     }
   }
 
-  #addBroken(): void {
-    const { brokenShare, seed } = this.#parts;
-    if (brokenShare === 0) return;
-    const perEvent = brokenShare / (1 - brokenShare);
-    for (let at = 0, events = this.length; at < events; at++) {
-      const whole = Math.floor(perEvent);
-      const count = whole + (toUnit(hash3(seed ^ 0xb0b, this.slot, at)) < perEvent - whole ? 1 : 0);
-      for (let more = 0; more < count; more++)
-        this.#add(ITEM.broken, 0, 0, at * (whole + 1) + more, Math.floor((this.#keys[at] as number) / MOST_ITEMS));
+  #sort(): void {
+    this.#keys.subarray(0, this.length).sort();
+    for (let place = 0; place < this.length; place++) {
+      const key = this.#keys[place] as number;
+      const within = Math.floor(key / MOST_ITEMS);
+      this.#within[place] = within;
+      this.#order[place] = key - within * MOST_ITEMS;
     }
   }
 
@@ -177,21 +183,28 @@ export class SlotPlan {
     this.#steps = copyInto(new Uint8Array(size), this.#steps);
     this.#backs = copyInto(new Uint32Array(size), this.#backs);
     this.#indexes = copyInto(new Uint32Array(size), this.#indexes);
+    this.#within = new Uint32Array(size);
+    this.#order = new Uint32Array(size);
   }
 }
 
-/** Lags cut into whole slots and what is left over. */
+/** Lags cut into whole slots and what is left over; those of the same slots stand together. */
 class SlotLags {
   readonly slots: Uint32Array;
   readonly rest: Float64Array;
   readonly of: Uint16Array;
   readonly step: Uint8Array;
+  /** Where each group of equal slots begins, and the end. */
+  readonly groups: Uint32Array;
 
   constructor(followUps: FollowUps, slotMs: number) {
     this.slots = Uint32Array.from(followUps.lagMs, (lag) => Math.floor(lag / slotMs));
     this.rest = followUps.lagMs.map((lag) => lag % slotMs);
     this.of = followUps.of;
     this.step = followUps.step;
+    const places = Array.from(this.slots.keys());
+    const begins = places.filter((at) => at === 0 || this.slots[at] !== this.slots[at - 1]);
+    this.groups = Uint32Array.from([...begins, places.length]);
   }
 }
 

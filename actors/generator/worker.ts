@@ -1,0 +1,139 @@
+/**
+ * generator: a made-up shop, written straight to the log-writer. First the past, when it is the demo; then as many
+ * events as were asked for, by the clock. Where it stands is stored before the events go out, so that after any
+ * restart it goes on with ids that were never used.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { MessagePort } from 'node:worker_threads';
+import type { AppendReply, AppendRequest, GenerationReport } from '../../protocol/message.ts';
+import { runChild } from '../../supervisor/child.ts';
+import { type BackendConfig, chooseFactStore } from '../backends/choose.ts';
+import { type Kept, planRun, type RunInput } from './plan.ts';
+import { FrameSink } from './sinks.ts';
+
+export type GeneratorInput = RunInput & {
+  readonly backend: BackendConfig;
+  /** Ends after so many events; null goes on. */
+  readonly count: number | null;
+};
+
+const FACT = 'generator';
+/** Live events are written this often: fine enough for a page that shows 20 frames a second. */
+const STEP_MS = 25;
+/** Most events in an append: some 800 KB, a few milliseconds each to make and to write. */
+const CHUNK_EVENTS = 2_000;
+const REPORT_MS = 1_000;
+const REFUSED_PAUSE_MS = 50;
+
+runChild<GeneratorInput>(async (child) => {
+  const { input } = child;
+  const facts = await chooseFactStore(input.backend);
+  const kept = (await facts.get(FACT)) as Kept | undefined;
+  const plan = planRun(input, kept, Date.now());
+  const { stream } = plan;
+  const sink = new FrameSink(input.backend.partitions);
+  let total = plan.total;
+  let phase: GenerationReport['phase'] = 'filling';
+  let stopped = false;
+
+  const log = new LogLink();
+  child.onLink('appends', (port) => log.laid(port));
+  let monitor: MessagePort | undefined;
+  child.onLink('health', (port) => {
+    monitor = port;
+  });
+  const report = () => {
+    const askedRate = phase === 'live' ? plan.askedRate : null;
+    monitor?.postMessage({ type: 'generated', at: Date.now(), askedRate, total, phase } satisfies GenerationReport);
+  };
+  const reports = setInterval(report, REPORT_MS);
+
+  /** Writes what is due; answers how many events that were. */
+  async function write(until: number): Promise<number> {
+    const most = Math.min(CHUNK_EVENTS, input.count === null ? CHUNK_EVENTS : input.count - total);
+    const written = most > 0 ? stream.next(until, most, sink) : 0;
+    if (written === 0) return 0;
+    total += written;
+    await facts.put(FACT, { state: stream.snapshot(), total } satisfies Kept);
+    await log.append(sink.take());
+    child.meter.handled(written);
+    return written;
+  }
+
+  const finished = () => stopped || (input.count !== null && total >= input.count);
+
+  async function fill(until: number): Promise<void> {
+    while (!finished() && (await write(until)) > 0);
+  }
+
+  async function live(): Promise<void> {
+    while (!finished()) {
+      const written = await write(Date.now());
+      if (written < CHUNK_EVENTS) await sleep(STEP_MS);
+    }
+  }
+
+  async function run(): Promise<void> {
+    await fill(plan.fillUntil);
+    phase = 'live';
+    await live();
+    phase = 'done';
+    report();
+    clearInterval(reports);
+    await facts.close();
+    if (stopped) return;
+    child.tell({ type: 'generator-done', total });
+    child.end();
+  }
+
+  child.ready();
+  const running = run();
+  child.onStop(async () => {
+    stopped = true;
+    log.close();
+    await running;
+  });
+});
+
+/** One append at a time to whichever log-writer is there; a refused or unanswered one is sent again. */
+class LogLink {
+  #port: MessagePort | undefined;
+  #id = 0;
+  #pending: { readonly request: AppendRequest; readonly settle: () => void } | undefined;
+  #closed = false;
+
+  laid(port: MessagePort): void {
+    this.#port = port;
+    port.on('message', (reply: AppendReply) => void this.#replied(reply));
+    // The log-writer before this one may have died over it: written twice is better than lost, and these are made up.
+    if (this.#pending !== undefined) port.postMessage(this.#pending.request);
+  }
+
+  append(appends: AppendRequest['appends']): Promise<void> {
+    return new Promise((settle) => {
+      if (this.#closed) return settle();
+      this.#id++;
+      const request: AppendRequest = { type: 'append', id: this.#id, appends };
+      this.#pending = { request, settle };
+      this.#port?.postMessage(request);
+    });
+  }
+
+  /** Nobody waits for an answer any more. */
+  close(): void {
+    this.#closed = true;
+    this.#pending?.settle();
+  }
+
+  async #replied(reply: AppendReply): Promise<void> {
+    const pending = this.#pending;
+    if (pending === undefined || reply.id !== pending.request.id) return;
+    if (reply.type === 'append-failed') {
+      await sleep(REFUSED_PAUSE_MS);
+      if (this.#pending === pending) this.#port?.postMessage(pending.request);
+      return;
+    }
+    this.#pending = undefined;
+    pending.settle();
+  }
+}
