@@ -49,6 +49,7 @@ export class RunningSystem {
   #ends = new Map<string, Offset>();
   #generatorDone: boolean;
   #scaling = false;
+  #gateway: string | undefined;
   #statusTimer: NodeJS.Timeout;
 
   constructor(options: SystemOptions) {
@@ -58,7 +59,7 @@ export class RunningSystem {
     for (let lane = 0; lane < this.#lanes; lane++) this.#wanted.set(lane, this.#partitionsOf(lane, this.#lanes));
     const { tree } = options;
     tree.onTell((id, _epoch, body) => this.#told(id, body as Told));
-    tree.onEvent((event) => tree.tell('gateway', { type: 'events', events: [event] }));
+    tree.onEvent((event) => this.#tellGateway({ type: 'events', events: [event] }));
     this.#statusTimer = setInterval(() => this.#sendStatus(), STATUS_MS);
   }
 
@@ -160,7 +161,9 @@ export class RunningSystem {
     const lane = Number(/-(\d+)$/.exec(actor)?.[1]);
     switch (told.type) {
       case 'listening':
+        this.#gateway = actor;
         this.#options.onListening(told.url, told.port);
+        this.#tellGateway({ type: 'events', events: this.#options.tree.events() });
         this.#sendStatus();
         break;
       case 'assignment-wanted':
@@ -198,9 +201,14 @@ export class RunningSystem {
     }
   }
 
+  /** Before the first gateway listens there is nobody to tell; it gets all events then. */
+  #tellGateway(body: unknown): void {
+    if (this.#gateway !== undefined) this.#options.tree.tell(this.#gateway, body);
+  }
+
   #sendStatus(): void {
     const { tree } = this.#options;
-    tree.tell('gateway', { type: 'status', tree: tree.status(), lanes: this.#lanes, ends: [...this.#ends.values()] });
+    this.#tellGateway({ type: 'status', tree: tree.status(), lanes: this.#lanes, ends: [...this.#ends.values()] });
   }
 }
 

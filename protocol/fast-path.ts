@@ -1,78 +1,34 @@
 /**
  * Reads a record straight into columns when it is written just as the contract's examples are: these keys in this
- * order (an item may end with its `product_name`), no spaces, no escapes, plain numbers. Whatever differs is refused (0) before it is part of the batch, and
- * takes JSON.parse instead: this file knows no error, and must never accept what the slow path reads otherwise.
+ * order (an item may end with its `product_name`), no spaces, no escapes, plain numbers. Whatever differs is refused
+ * (0) before it is part of the batch and takes JSON.parse instead: this file knows no errors, and must never accept
+ * what the slow path reads otherwise.
  */
 import { KIND, NONE, TEXT } from './batch.ts';
 import type { Columns } from './columns.ts';
-import { Cursor, piece } from './cursor.ts';
+import { Cursor } from './cursor.ts';
 import type { TextDictionary } from './dictionary.ts';
-import { CLICK_TYPES, DELIVERY_STATUSES, LIMITS, PAYMENT_STATUSES } from './event.ts';
+import { LIMITS } from './event.ts';
+import {
+  CLICK,
+  CLICK_TYPE_BITS,
+  CLOSE,
+  DELIVERY,
+  DELIVERY_STATUS_BITS,
+  ITEM,
+  isIn,
+  ORDER,
+  PAYMENT_STATUS_BITS,
+  REFUND,
+  RESTOCK,
+  START,
+  UNKNOWN_HIGH,
+  UNKNOWN_ID,
+  UNKNOWN_LOW,
+} from './fast-pieces.ts';
 import { ID_SEEDS, murmur3 } from './hash.ts';
-import { UNKNOWN } from './reading.ts';
-
-/** Texts whose dictionary numbers are fixed, so that an enumeration is one comparison of bits. */
-export const PRELOADED: readonly string[] = [
-  ...new Set([UNKNOWN, ...PAYMENT_STATUSES, ...DELIVERY_STATUSES, ...CLICK_TYPES]),
-];
-const UNKNOWN_ID = PRELOADED.indexOf(UNKNOWN);
-const bitsOf = (texts: readonly string[]) => texts.reduce((bits, text) => bits | (1 << PRELOADED.indexOf(text)), 0);
-const PAYMENT_STATUS_BITS = bitsOf(PAYMENT_STATUSES);
-const DELIVERY_STATUS_BITS = bitsOf(DELIVERY_STATUSES);
-const CLICK_TYPE_BITS = bitsOf(CLICK_TYPES);
-const isIn = (bits: number, id: number) => id >= 0 && id < 32 && ((bits >>> id) & 1) === 1;
 
 const { idCharacters: ID, stateCharacters: STATE, textCharacters: TEXT_MOST } = LIMITS;
-const UNKNOWN_LOW = murmur3(piece(UNKNOWN), 0, UNKNOWN.length, ID_SEEDS.low);
-const UNKNOWN_HIGH = murmur3(piece(UNKNOWN), 0, UNKNOWN.length, ID_SEEDS.high);
-const START = piece('{"type":"');
-const CLOSE = piece('}');
-
-const ORDER = {
-  head: piece('order","order_id":"'),
-  timestamp: piece(',"timestamp":'),
-  customer: piece(',"customer_id":"'),
-  state: piece(',"customer_state":"'),
-  segment: piece(',"segment":"'),
-  paymentType: piece(',"payment_type":"'),
-  paymentStatus: piece(',"payment_status":"'),
-  items: piece(',"items":['),
-  shipping: piece('],"shipping_cost":'),
-  payment: piece(',"payment_value":'),
-  warehouse: piece(',"warehouse_id":"'),
-  courier: piece(',"courier_id":"'),
-};
-const ITEM = {
-  product: piece('{"product_id":"'),
-  category: piece(',"category":"'),
-  quantity: piece(',"quantity":'),
-  price: piece(',"price":'),
-  name: piece(',"product_name":"'),
-};
-const DELIVERY = {
-  head: piece('delivery","order_id":"'),
-  status: piece(',"status":"'),
-  expected: piece(',"expected_time":'),
-  actual: piece(',"actual_time":'),
-};
-const REFUND = {
-  head: piece('refund","order_id":"'),
-  amount: piece(',"amount":'),
-  reason: piece(',"reason":"'),
-};
-const RESTOCK = {
-  head: piece('restock","timestamp":'),
-  product: piece(',"product_id":"'),
-};
-const CLICK = {
-  head: piece('click","timestamp":'),
-  eventType: piece(',"event_type":"'),
-  category: piece(',"category_code":'),
-  brand: piece(',"brand":'),
-  user: piece(',"user_id":"'),
-  session: piece(',"user_session":"'),
-  noSession: piece(',"user_session":null'),
-};
 const COMMA = 0x2c;
 
 export class FastPath {

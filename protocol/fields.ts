@@ -3,6 +3,7 @@
  * the verdict, and reading goes on with placeholders that nobody will use.
  * A field that is null is a field that is not there.
  */
+import { cutText } from './cut-text.ts';
 import { type DeadReason, LIMITS } from './event.ts';
 import { parseIsoTime } from './iso-time.ts';
 
@@ -50,7 +51,7 @@ export class Fields {
   /** Free text, cut to a length that a dimension can bear. */
   text(name: string): string | undefined {
     const value = this.#from[name];
-    if (typeof value === 'string') return value.slice(0, LIMITS.textCharacters).toWellFormed();
+    if (typeof value === 'string') return cutText(value, LIMITS.textCharacters).toWellFormed();
     return this.has(name) ? this.#refuse(name, undefined) : undefined;
   }
 

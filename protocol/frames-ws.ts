@@ -116,8 +116,8 @@ export function parseClientFrame(text: string): ClientFrame {
  */
 export function parseServerFrame(text: string): ServerFrame {
   const frame = parseFrame(text);
-  const shape = SERVER_SHAPES[String(frame.t)];
-  if (shape === undefined) throw refusal('t', frame.t, `one of ${Object.keys(SERVER_SHAPES).join(', ')}`);
+  const shape = typeof frame.t === 'string' ? SERVER_SHAPES.get(frame.t) : undefined;
+  if (shape === undefined) throw refusal('t', frame.t, `one of ${[...SERVER_SHAPES.keys()].join(', ')}`);
   for (const [field, check] of Object.entries(shape))
     if (!check(frame[field])) throw refusal(field, frame[field], `what ${String(frame.t)} frames carry there`);
   // The shape of each kind was checked field by field above.
@@ -131,14 +131,16 @@ const isNumberOrNull: Check = (value) => value === null || typeof value === 'num
 const isChanges: Check = (value) =>
   Array.isArray(value) && value.length % 2 === 0 && value.every((part, at) => (at % 2 === 0 ? isText(part) : true));
 
-const SERVER_SHAPES: { readonly [kind: string]: { readonly [field: string]: Check } | undefined } = {
-  hello: { proto: isNumber, epoch: isText, server_time: isNumber, tick_ms: isNumber },
-  snap: { ch: isText, seq: isNumber, as_of: isNumber, watermark: isNumberOrNull, d: isChanges },
-  d: { ch: isText, from: isNumber, to: isNumber, as_of: isNumber, watermark: isNumberOrNull, d: isChanges },
-  hb: { server_time: isNumber, as_of: isNumber, channels: isObject },
-  err: { code: isText, message: isText },
-  bye: { code: isNumber, retry_ms: isNumber },
-};
+const SERVER_SHAPES: ReadonlyMap<string, { readonly [field: string]: Check }> = new Map(
+  Object.entries({
+    hello: { proto: isNumber, epoch: isText, server_time: isNumber, tick_ms: isNumber },
+    snap: { ch: isText, seq: isNumber, as_of: isNumber, watermark: isNumberOrNull, d: isChanges },
+    d: { ch: isText, from: isNumber, to: isNumber, as_of: isNumber, watermark: isNumberOrNull, d: isChanges },
+    hb: { server_time: isNumber, as_of: isNumber, channels: isObject },
+    err: { code: isText, message: isText },
+    bye: { code: isNumber, retry_ms: isNumber },
+  }),
+);
 
 function parseFrame(text: string): JsonObject {
   let frame: unknown;

@@ -22,11 +22,11 @@ export function murmur2(bytes: Uint8Array, start = 0, end = bytes.length): numbe
 }
 
 /**
- * The partition that Kafka's own producers choose for a key.
+ * The partition that Kafka's own producers choose for the key in bytes[start, end).
  * @example partitionOf(new TextEncoder().encode('o123'), 4)
  */
-export function partitionOf(key: Uint8Array, partitions: number): number {
-  return (murmur2(key) & 0x7fffffff) % partitions;
+export function partitionOf(key: Uint8Array, partitions: number, start = 0, end = key.length): number {
+  return (murmur2(key, start, end) & 0x7fffffff) % partitions;
 }
 
 /** murmur3, 32 bits, unsigned, over bytes[start, end). */

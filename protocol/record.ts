@@ -1,4 +1,5 @@
 /** One record of the log as the events it holds: bytes to parsed JSON to readings. Never throws. */
+import { cutText } from './cut-text.ts';
 import { readEvent } from './dialect.ts';
 import { LIMITS } from './event.ts';
 import type { Problem } from './fields.ts';
@@ -35,20 +36,14 @@ function unreadable(reason: Problem['reason']): RecordContent {
 
 /** How a record begins, for people to recognise it by. */
 export function excerptOf(bytes: Uint8Array): string {
-  return cut(lenient.decode(bytes.subarray(0, EXCERPT_BYTES)));
+  return cutText(lenient.decode(bytes.subarray(0, EXCERPT_BYTES)), LIMITS.excerptCharacters);
 }
 
 /** How an element of a record's array begins; nested too deep to be written down, the record stands for it. */
 export function excerptOfElement(element: unknown, record: Uint8Array): string {
   try {
-    return cut(JSON.stringify(element));
+    return cutText(JSON.stringify(element), LIMITS.excerptCharacters);
   } catch {
     return excerptOf(record);
   }
-}
-
-function cut(text: string): string {
-  const short = text.slice(0, LIMITS.excerptCharacters);
-  const last = short.charCodeAt(short.length - 1);
-  return last >= 0xd800 && last <= 0xdbff ? short.slice(0, -1) : short;
 }

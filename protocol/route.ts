@@ -7,7 +7,8 @@ import { type KIND, KIND_NAMES } from './batch.ts';
 import { Columns } from './columns.ts';
 import { TextDictionary } from './dictionary.ts';
 import { type EventType, LIMITS } from './event.ts';
-import { FastPath, PRELOADED } from './fast-path.ts';
+import { FastPath } from './fast-path.ts';
+import { PRELOADED } from './fast-pieces.ts';
 import { partitionOf } from './hash.ts';
 import { keyOf } from './reading.ts';
 import { readRecord } from './record.ts';
@@ -48,7 +49,7 @@ export function route(record: Uint8Array, partitions: number): Route {
   const { idStart, idEnd } = fastPath.cursor;
   return {
     topic: topicOf(KIND_NAMES[kind as (typeof KIND)[keyof typeof KIND]]),
-    partition: partitionOf(record.subarray(idStart, idEnd), partitions),
+    partition: partitionOf(record, partitions, idStart, idEnd),
   };
 }
 

@@ -134,7 +134,7 @@ export class Cell {
       this.#owner.retryDue(this);
       return;
     }
-    const timer = clock.setTimeout(() => this.#tree.turn(() => this.#retryDue(timer)), pauseMs);
+    const timer = clock.setTimeout(() => this.#tree.turn(() => this.#retryDue()), pauseMs);
     this.#retry = { timer, at: clock.now() + pauseMs };
     events.add('backing-off', this.id, this.epoch, `${this.id} backs off, next start in ${pauseMs} ms`);
   }
@@ -231,8 +231,7 @@ export class Cell {
     this.#owner.down(this, exit);
   }
 
-  #retryDue(timer: Timer): void {
-    if (this.#retry?.timer !== timer) return;
+  #retryDue(): void {
     this.#retry = undefined;
     this.#owner.retryDue(this);
   }

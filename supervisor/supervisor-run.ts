@@ -5,7 +5,7 @@
  */
 
 import { AppError, assertNever } from '../protocol/errors.ts';
-import { Cell, type CellOwner } from './cell.ts';
+import { type Asked, Cell, type CellOwner } from './cell.ts';
 import { type Child, checkUnique, type Supervisor } from './child-spec.ts';
 import { Commands } from './commands.ts';
 import type { TreeContext } from './context.ts';
@@ -133,12 +133,14 @@ export class SupervisorRun implements Run, CellOwner {
   }
 
   down(cell: Cell, exit: Exit): void {
+    // One that ends while its turn to be stopped is still to come is down as wanted, and counts no more.
+    const wanted = cell.asked ?? (this.#group?.stop.includes(cell.id) ? 'group' : undefined);
     this.#group = stopped(this.#group, cell.id);
     if (!this.open) {
       if (!isOrderly(exit.reason) && !this.#killed) this.#reportShutdown(cell, exit);
       cell.settle();
     } else if (cell.isNew) this.#neverCameUp(cell, exit);
-    else if (cell.asked !== undefined) this.#wentAsAsked(cell, exit);
+    else if (wanted !== undefined) this.#wentAsAsked(cell, exit, wanted);
     else this.#ended(cell, exit);
     this.#advance();
   }
@@ -154,13 +156,13 @@ export class SupervisorRun implements Run, CellOwner {
     }
   }
 
-  #wentAsAsked(cell: Cell, exit: Exit): void {
+  #wentAsAsked(cell: Cell, exit: Exit, asked: Asked): void {
     if (!isOrderly(exit.reason)) this.#reportShutdown(cell, exit);
-    if (cell.asked === 'restart') {
+    if (asked === 'restart') {
       if (!this.isDue(cell)) cell.launch();
       return;
     }
-    if (cell.asked === 'stop') cell.settle();
+    if (asked === 'stop') cell.settle();
     if (cell.temporary) this.remove(cell);
   }
 

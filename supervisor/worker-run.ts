@@ -226,7 +226,6 @@ export class WorkerRun implements Run {
   }
 
   #finish(code: number, zombie = false): void {
-    if (this.#phase === 'ended') return;
     this.#phase = 'ended';
     this.#zombie = zombie;
     this.#deadline.clear();

@@ -10,6 +10,7 @@ import './styles/chart.css';
 import './styles/bar-list.css';
 import './styles/tile-map.css';
 import './styles/table.css';
+import './styles/funnel.css';
 import './components/app.ts';
 import { Page } from './page.ts';
 

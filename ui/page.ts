@@ -2,7 +2,7 @@
  * The page's own state and its hands on the browser: address bar, storage, theme, worker. Elements get this one
  * object from the top and call it; they never talk to the server themselves.
  */
-import { type Remote, proxy, wrap } from 'comlink';
+import { proxy, type Remote, wrap } from 'comlink';
 import type { Channel } from '../protocol/frames-ws.ts';
 import type { FeedWorker } from './data/batch.ts';
 import { Http } from './data/http.ts';
@@ -17,7 +17,7 @@ export type Route = 'live' | 'system';
 
 /** Channels each page listens to; the system's also counts problems in the navigation. */
 const CHANNELS: Readonly<Record<Route, readonly Channel[]>> = {
-  live: ['overview', 'minutes', 'states', 'categories', 'products', 'payments', 'segments', 'system'],
+  live: ['overview', 'minutes', 'states', 'categories', 'products', 'payments', 'segments', 'clicks', 'system'],
   system: ['overview', 'system'],
 };
 const PATHS: Readonly<Record<Route, string>> = { live: '/', system: '/system' };
@@ -169,7 +169,7 @@ export class Page {
 
   #applyTheme(): void {
     const dark = this.#theme === 'dark' || (this.#theme === 'system' && this.#dark.matches);
-    document.documentElement.dataset['theme'] = dark ? 'dark' : 'light';
+    document.documentElement.dataset.theme = dark ? 'dark' : 'light';
     document.dispatchEvent(new Event('pl-theme'));
     this.#tell();
   }

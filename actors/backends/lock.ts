@@ -21,6 +21,9 @@ export type DataLock = {
 /** Longer than `findRunning` holds its shared lock, so that a look never passes for a running system. */
 const ACQUIRE_WAIT_MS = 250;
 
+/** Connections that hold a lock: one that nobody could reach would be collected, and its lock with it. */
+const holding = new Set<DatabaseSync>();
+
 /** Takes the folder for this process, or says who has it. */
 export function acquireLock(dataDir: string): DataLock {
   const database = openLock(dataDir, ACQUIRE_WAIT_MS);
@@ -29,12 +32,11 @@ export function acquireLock(dataDir: string): DataLock {
     throw lockedError(dataDir);
   }
   writeHolder(dataDir, { pid: process.pid });
-  let held = true;
+  holding.add(database);
   return {
     announce: (running) => writeHolder(dataDir, running),
     release: () => {
-      if (!held) return;
-      held = false;
+      if (!holding.delete(database)) return;
       rmSync(runningPath(dataDir), { force: true });
       database.close();
     },

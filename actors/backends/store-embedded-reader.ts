@@ -17,6 +17,8 @@ import { factsPath } from './store-embedded-facts.ts';
 import { OrderSearch } from './store-embedded-orders.ts';
 import { type EmbeddedStoreConfig, readStates, storeFiles } from './store-embedded-schema.ts';
 
+const NEXT_WINDOW = 'SELECT start FROM window WHERE topic = ? AND start >= ? ORDER BY start LIMIT 1';
+
 export class EmbeddedStoreReader implements StoreReader {
   #files: PartitionFile[];
   #facts: SqliteFile;
@@ -36,12 +38,19 @@ export class EmbeddedStoreReader implements StoreReader {
     return this.#files.flatMap((file) => readWindows(file, from, to));
   }
 
+  async nextWindow(from: number): Promise<number | undefined> {
+    const starts = this.#files.flatMap(({ file, topics }) =>
+      [...topics.values()].flatMap((id) => file.row<{ start: number }>(NEXT_WINDOW, id, from)?.start ?? []),
+    );
+    return starts.length === 0 ? undefined : Math.min(...starts);
+  }
+
   async snapshot(from: number, to: number): Promise<StoreSnapshot> {
     const parts = this.#files.map((file) =>
-      file.file.snapshot(() => ({ partitions: readStates(file), windows: readWindows(file, from, to) })),
+      file.file.snapshot(() => ({ states: readStates(file), windows: readWindows(file, from, to) })),
     );
     return {
-      partitions: parts.flatMap(({ partitions }) => partitions),
+      states: parts.flatMap(({ states }) => states),
       windows: parts.flatMap(({ windows }) => windows),
     };
   }

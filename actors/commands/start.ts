@@ -1,12 +1,15 @@
 /** `pulso start`: checks everything that can be wrong, takes the data folder, and runs the tree until told to stop. */
 import { randomBytes } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { AppError } from '../../protocol/errors.ts';
 import { SupervisorTree } from '../../supervisor/tree.ts';
-import { type BackendConfig, chooseFactStore, prepareData } from '../backends/choose.ts';
+import { chooseFactStore, prepareData } from '../backends/choose.ts';
 import { acquireLock } from '../backends/lock.ts';
 import { standardLanes } from '../config/fields.ts';
 import { type Config, processSources, readConfig } from '../config/read.ts';
+import type { GatewayInput } from '../gateway/worker.ts';
+import { ANOMALY_KINDS } from '../generator/options.ts';
+import { isAnomaly } from '../generator/plan.ts';
 import type { GeneratorInput } from '../generator/worker.ts';
 import { createLog, type Log } from '../log.ts';
 import { RunningSystem } from '../system.ts';
@@ -25,7 +28,11 @@ export const start: Command = {
     rate: { type: 'string', value: 'N|max', meaning: 'events a second of the generator (without it: the demo)' },
     count: { type: 'string', value: 'N', meaning: 'the generator ends after so many events' },
     seed: { type: 'string', value: 'S', meaning: 'seed of the generator' },
-    anomaly: { type: 'string', value: 'KIND', meaning: 'make refund-spike, order-drop or payment-failures on purpose' },
+    anomaly: {
+      type: 'string',
+      value: 'KIND',
+      meaning: 'something goes wrong on purpose: refund-spike, order-drop or payment-surge',
+    },
     broken: { type: 'string', value: 'SHARE', meaning: 'share of broken events, 0 to 1' },
     'no-generator': { type: 'boolean', meaning: 'only what comes in by itself' },
     partitions: settingOption('partitions', 'P'),
@@ -40,32 +47,37 @@ export const start: Command = {
 
 async function run(args: Arguments): Promise<number> {
   const config = readConfig(processSources(args.settings));
-  const generator = generatorInput(args, config);
+  const generator = generatorInput(args);
   const log = createLog({
     least: config.log,
     pretty: process.stderr.isTTY === true,
     now: Date.now,
     write: (line) => process.stderr.write(line),
   });
-  mkdirSync(config.data, { recursive: true });
   const lock = acquireLock(config.data);
   try {
     const backend = await prepareData(config);
     const facts = await chooseFactStore(backend);
     const lanes = await chooseLanes(config, await facts.get(LANES_FACT));
     const token = config.token ?? randomBytes(18).toString('base64url');
+    const gateway = gatewayInput(config, token);
+    let announced = false;
     const settings: TreeSettings = {
       config,
       backend,
       lanes,
-      generator: withBackend(generator, backend),
-      gateway: gatewayInput(config, token),
+      generator: generator && { ...generator, backend },
+      gateway,
     };
     const tree = new SupervisorTree(rootSpec(settings), { log });
     const system = new RunningSystem({
       tree,
       settings,
-      onListening: (url) => {
+      onListening: (url, port) => {
+        // Every later gateway takes the same port; only the first one is news.
+        gateway.port = port;
+        if (announced) return;
+        announced = true;
         lock.announce({ pid: process.pid, url, token });
         process.stdout.write(`ready ${url}/?token=${token}\n`);
       },
@@ -135,7 +147,7 @@ async function chooseLanes(config: Config, stored: unknown): Promise<number> {
   return config.lanes ?? remembered ?? standardLanes(config.partitions);
 }
 
-function gatewayInput(config: Config, token: string): TreeSettings['gateway'] {
+function gatewayInput(config: Config, token: string): GatewayInput & { port: number } {
   return {
     host: config.host,
     port: config.port,
@@ -149,19 +161,22 @@ function gatewayInput(config: Config, token: string): TreeSettings['gateway'] {
   };
 }
 
-function generatorInput(args: Arguments, _config: Config): Omit<GeneratorInput, 'backend' | 'partitions'> | undefined {
-  const rate = rateOption(args);
+function generatorInput(args: Arguments): Omit<GeneratorInput, 'backend'> | undefined {
+  const rate = rateOption(args) ?? null;
   const count = numberOption(args, 'count', 1) ?? null;
-  const seed = numberOption(args, 'seed', 0) ?? 1;
-  const brokenShare = numberOption(args, 'broken', 0, 1) ?? 0;
+  const brokenShare = numberOption(args, 'broken', 0, 0.99) ?? 0;
+  const { seed, anomaly } = args.options;
+  if (typeof anomaly === 'string' && !isAnomaly(anomaly)) {
+    const known = ANOMALY_KINDS.join(', ');
+    throw new AppError(
+      'bad-parameter',
+      `Cannot use --anomaly as it must be one of ${known}: current value is "${anomaly}"`,
+    );
+  }
   if (args.options['no-generator'] === true) return undefined;
-  const anomaly = args.options.anomaly;
-  return { rate: rate ?? null, count, seed, brokenShare, anomaly: typeof anomaly === 'string' ? anomaly : null };
+  return { rate, count, brokenShare, seed: textOr(seed, null), anomaly: textOr(anomaly, null) };
 }
 
-function withBackend(
-  generator: Omit<GeneratorInput, 'backend' | 'partitions'> | undefined,
-  backend: BackendConfig,
-): GeneratorInput | undefined {
-  return generator === undefined ? undefined : { ...generator, backend, partitions: backend.partitions };
+function textOr<T>(value: unknown, otherwise: T): string | T {
+  return typeof value === 'string' ? value : otherwise;
 }

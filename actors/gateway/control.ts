@@ -12,7 +12,12 @@ export type Command =
   | { readonly actor: string; readonly command: ActorCommand; readonly reason: string; readonly key: string }
   | { readonly lanes: number; readonly reason: string; readonly key: string };
 
-export type ControlDone = { readonly type: 'control-done'; readonly id: number; readonly value?: unknown; readonly error?: WireError };
+export type ControlDone = {
+  readonly type: 'control-done';
+  readonly id: number;
+  readonly value?: unknown;
+  readonly error?: WireError;
+};
 
 export type AuditEntry = {
   readonly id: number;
@@ -63,7 +68,10 @@ export class Control {
   /** Entries of an earlier gateway; their keys are known again. */
   remember(entries: readonly AuditEntry[]): void {
     const held = new Set(this.#audit.map(({ idempotency_key }) => idempotency_key));
-    this.#audit = [...entries.filter(({ idempotency_key }) => !held.has(idempotency_key)), ...this.#audit].slice(-KEPT_ENTRIES);
+    this.#audit = [...entries.filter(({ idempotency_key }) => !held.has(idempotency_key)), ...this.#audit].slice(
+      -KEPT_ENTRIES,
+    );
+    for (const entry of entries) if (entry.outcome === 'accepted') this.#know(entry);
     this.#nextId = Math.max(this.#nextId, ...this.#audit.map(({ id }) => id + 1));
   }
 
@@ -73,7 +81,7 @@ export class Control {
 
   /** Carries a command out, or answers what came of it when its key is known. */
   run(command: Command, from: string): Promise<Carried> {
-    const text = JSON.stringify(command, ['actor', 'command', 'lanes']);
+    const text = textOf(command);
     const known = this.#known.get(command.key);
     if (known !== undefined) {
       if (known.text === text) return known.outcome.then(({ value }) => ({ value }));
@@ -87,11 +95,22 @@ export class Control {
     return outcome;
   }
 
+  #know(entry: AuditEntry): void {
+    const { actor, command, lanes, idempotency_key: key } = entry;
+    const shown = actor === null ? { lanes } : { actor, command };
+    if (!this.#known.has(key)) {
+      this.#known.set(key, { text: textOf(shown), outcome: Promise.resolve({ value: { accepted: true, ...shown } }) });
+    }
+  }
+
   async #carryOut(command: Command, from: string): Promise<Carried> {
     const id = this.#note(command, from);
     if ('actor' in command && command.actor === this.#options.self) {
       this.#settleEntry(id, 'accepted', null);
-      return { value: { accepted: true, actor: command.actor, command: command.command }, afterwards: () => void this.#ask(command).catch(() => undefined) };
+      return {
+        value: { accepted: true, actor: command.actor, command: command.command },
+        afterwards: () => void this.#ask(command).catch(() => undefined),
+      };
     }
     try {
       const value = await this.#ask(command);
@@ -130,6 +149,11 @@ export class Control {
     const entry = this.#audit[at];
     if (entry !== undefined) this.#audit[at] = { ...entry, outcome, error };
   }
+}
+
+/** What makes two commands the same. */
+function textOf(command: object): string {
+  return JSON.stringify(command, ['actor', 'command', 'lanes']);
 }
 
 function shownCommand(command: Command): Readonly<Record<string, unknown>> {

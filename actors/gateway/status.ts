@@ -1,5 +1,5 @@
 /** What the gateway knows of the system around it, told by the owner of the tree: actors, lanes, ends of the log, events. */
-import { type Ledger, emptyLedger, partitionKey, type TopicPartition } from '../../protocol/event.ts';
+import { emptyLedger, type Ledger, partitionKey, type TopicPartition } from '../../protocol/event.ts';
 import type { Finding, Offset } from '../../protocol/message.ts';
 import type { SupervisorEvent } from '../../supervisor/events.ts';
 import type { NodeStatus, TreeStatus } from '../../supervisor/status.ts';
@@ -10,7 +10,12 @@ const KEPT_EVENTS = 1_000;
 const MOST_FINDINGS = 1_000;
 
 export type PartitionLedger = TopicPartition &
-  Ledger & { readonly offset: number; readonly end_offset: number; readonly lag: number; readonly watermark: number | null };
+  Ledger & {
+    readonly offset: number;
+    readonly end_offset: number;
+    readonly lag: number;
+    readonly watermark: number | null;
+  };
 
 export class SystemStatus {
   tree: TreeStatus | undefined;
@@ -84,7 +89,8 @@ export class SystemStatus {
     if (view.stale) missing.push('the state of the KPIs is still being read');
     for (const partition of view.partitions()) {
       const behind = this.#behind(partition);
-      if (behind > 0) missing.push(`${partitionKey(partition)} is ${behind} records behind`);
+      if (behind === undefined) missing.push(`the end of ${partitionKey(partition)} is not known yet`);
+      else if (behind > 0) missing.push(`${partitionKey(partition)} is ${behind} records behind`);
     }
     return missing;
   }
@@ -97,11 +103,11 @@ export class SystemStatus {
     return missing;
   }
 
-  #behind(partition: TopicPartition & { readonly nextOffset: number }): number {
+  #behind(partition: TopicPartition & { readonly nextOffset: number }): number | undefined {
     const key = partitionKey(partition);
     if (this.#caughtUp.has(key)) return 0;
     const first = this.#firstEnds.get(key);
-    if (first === undefined) return 0;
+    if (first === undefined) return undefined;
     if (partition.nextOffset >= first) this.#caughtUp.add(key);
     return Math.max(0, first - partition.nextOffset);
   }

@@ -51,9 +51,8 @@ export class CellTable {
 
   /** The cell of a key, made of zeros where there is none; it counts as changed. */
   at(key: number): number {
-    const slot = this.#slot(key);
-    let cell = (this.#slots[slot] as number) - 1;
-    if (cell < 0) cell = this.#insert(slot, key);
+    let cell = this.find(key);
+    if (cell < 0) cell = this.#insert(key);
     this.touch(cell);
     return cell;
   }
@@ -94,17 +93,22 @@ export class CellTable {
     return slot;
   }
 
-  #insert(slot: number, key: number): number {
+  /** Makes room for this many cells at once. */
+  reserve(cells: number): void {
+    let capacity = this.#keys.length;
+    while (capacity < cells) capacity *= 2;
+    if (capacity > this.#keys.length) this.#resize(capacity);
+  }
+
+  #insert(key: number): number {
+    if (this.#count === this.#keys.length) this.#resize(this.#count * 2);
     const cell = this.#count++;
-    this.#slots[slot] = cell + 1;
-    if (cell === this.#keys.length) this.#grow();
+    this.#slots[this.#slot(key)] = cell + 1;
     this.#keys[cell] = key;
-    if (this.#count * 2 > this.#slots.length) this.#rehash();
     return cell;
   }
 
-  #grow(): void {
-    const capacity = this.#keys.length * 2;
+  #resize(capacity: number): void {
     const copy = <T extends Int32Array | Uint32Array | Uint8Array | Float64Array>(from: T, to: T): T => {
       to.set(from);
       return to;
@@ -114,10 +118,7 @@ export class CellTable {
     this.#changedFlags = copy(this.#changedFlags, new Uint8Array(capacity));
     this.#changed = copy(this.#changed, new Int32Array(capacity));
     if (this.#orders) this.#orders = copy(this.#orders, new Uint32Array(capacity));
-  }
-
-  #rehash(): void {
-    this.#slots = new Int32Array(this.#slots.length * 2);
+    this.#slots = new Int32Array(capacity * 2);
     for (let cell = 0; cell < this.#count; cell++) this.#slots[this.#slot(this.key(cell))] = cell + 1;
   }
 }

@@ -4,20 +4,24 @@
  * and merging in any order and any grouping gives the same estimate.
  *
  * An entry is 32 bits: 26 bits of index, 6 bits of rank (place of the first 1 among the 38 bits after the index).
- * Packed: 0, count, entries | 1, lowest register, registers minus lowest in 4 bits (15: see list), list of the others.
+ * Packed: 0, count, entries | 1, registers (hll-registers.ts).
  */
-import { type ByteReader, ByteWriter, garbled } from './bytes.ts';
+import { type ByteReader, type ByteWriter, garbled } from './bytes.ts';
+import {
+  estimateRegisters,
+  PRECISION,
+  packRegisters,
+  patchRegister,
+  REGISTERS,
+  readRegisters,
+} from './hll-registers.ts';
 
-const PRECISION = 13;
-const REGISTERS = 1 << PRECISION;
 const SPARSE_ENTRIES = 1024;
 const INDEX_BITS = 26;
 const RANK_BITS = 6;
 /** Bits of the index that the dense form does not address with. */
 const REST_BITS = INDEX_BITS - PRECISION;
-const HIGHEST_RANK = 64 - PRECISION + 1;
 const HIGHEST_SPARSE_RANK = 64 - INDEX_BITS + 1;
-const NIBBLE_ESCAPE = 15;
 const SPARSE = 0;
 const DENSE = 1;
 
@@ -45,6 +49,10 @@ export class HyperLogLog {
   /** Whether something was added since `clearChanges`. */
   get changed(): boolean {
     return this.#changed;
+  }
+
+  get isEmpty(): boolean {
+    return !this.#registers && this.#count === 0;
   }
 
   clearChanges(): void {
@@ -81,7 +89,7 @@ export class HyperLogLog {
       const places = 2 ** INDEX_BITS;
       return Math.round(-places * Math.log1p(-this.#count / places));
     }
-    return Math.round(estimateDense(this.#registers));
+    return Math.round(estimateRegisters(this.#registers));
   }
 
   /** The registers as the dense form has them. */
@@ -98,7 +106,8 @@ export class HyperLogLog {
 
   write(writer: ByteWriter): void {
     if (this.#registers) {
-      this.#packed ??= packDense(this.#registers);
+      this.#packed ??= packRegisters(this.#registers);
+      writer.byte(DENSE);
       writer.bytes(this.#packed);
       return;
     }
@@ -111,7 +120,7 @@ export class HyperLogLog {
     const sketch = new HyperLogLog();
     const form = reader.byte();
     if (form === SPARSE) sketch.#readSparse(reader);
-    else if (form === DENSE) sketch.#registers = readDense(reader);
+    else if (form === DENSE) sketch.#registers = readRegisters(reader);
     else throw garbled('a sketch in it has no known form');
     sketch.#changed = false;
     return sketch;
@@ -120,6 +129,9 @@ export class HyperLogLog {
   #readSparse(reader: ByteReader): void {
     const count = reader.count();
     if (count > SPARSE_ENTRIES) throw garbled('a sketch in it is too long');
+    let capacity = this.#entries.length;
+    while (capacity < count) capacity *= 2;
+    this.#makeRoom(capacity);
     const entries = new Uint32Array(reader.bytes(count * 4).slice().buffer);
     for (const entry of entries) {
       if ((entry & 63) === 0 || (entry & 63) > HIGHEST_SPARSE_RANK) throw garbled('a sketch in it has a wrong rank');
@@ -146,7 +158,9 @@ export class HyperLogLog {
       return;
     }
     if (this.#count === this.#entries.length) {
-      this.#grow();
+      const held = this.#entries;
+      this.#makeRoom(held.length * 2);
+      for (const each of held) this.#keep(each);
       this.#keep(entry);
       return;
     }
@@ -154,12 +168,11 @@ export class HyperLogLog {
     this.#slots[slot] = this.#count;
   }
 
-  #grow(): void {
-    const held = this.#entries;
-    this.#entries = new Uint32Array(held.length * 2);
-    this.#slots = new Uint16Array(held.length * 4);
+  /** Empties the list. */
+  #makeRoom(entries: number): void {
+    this.#entries = new Uint32Array(entries);
+    this.#slots = new Uint16Array(entries * 2);
     this.#count = 0;
-    for (const entry of held) this.#keep(entry);
   }
 
   #densify(): Uint8Array {
@@ -177,7 +190,7 @@ export class HyperLogLog {
     if (rank <= (registers[index] as number)) return;
     registers[index] = rank;
     this.#changed = true;
-    if (this.#packed && !patchDense(this.#packed, index, rank)) this.#packed = undefined;
+    if (this.#packed && !patchRegister(this.#packed, index, rank)) this.#packed = undefined;
   }
 
   #change(): void {
@@ -196,91 +209,4 @@ function mix(value: number): number {
 function rankOf(entry: number): number {
   const rest = (entry >>> RANK_BITS) & ((1 << REST_BITS) - 1);
   return rest !== 0 ? Math.clz32(rest) - 32 + REST_BITS + 1 : REST_BITS + (entry & 63);
-}
-
-/** Otmar Ertl, New cardinality estimation algorithms for HyperLogLog sketches, 2017, algorithm 6: no bias table needed. */
-function estimateDense(registers: Uint8Array): number {
-  const ranks = new Float64Array(HIGHEST_RANK + 1);
-  for (const rank of registers) (ranks[rank] as number)++;
-  let sum = REGISTERS * tau(1 - (ranks[HIGHEST_RANK] as number) / REGISTERS);
-  for (let rank = HIGHEST_RANK - 1; rank >= 1; rank--) sum = 0.5 * (sum + (ranks[rank] as number));
-  sum += REGISTERS * sigma((ranks[0] as number) / REGISTERS);
-  return REGISTERS ** 2 / (2 * Math.LN2 * sum);
-}
-
-function sigma(start: number): number {
-  if (start === 1) return Number.POSITIVE_INFINITY;
-  let [x, y, z, before] = [start, 1, start, -1];
-  while (z !== before) {
-    x *= x;
-    before = z;
-    z += x * y;
-    y += y;
-  }
-  return z;
-}
-
-function tau(start: number): number {
-  if (start === 0 || start === 1) return 0;
-  let [x, y, z, before] = [start, 1, 1 - start, -1];
-  while (z !== before) {
-    x = Math.sqrt(x);
-    before = z;
-    y *= 0.5;
-    z -= (1 - x) ** 2 * y;
-  }
-  return z / 3;
-}
-
-/** Registers lie close together, so half a byte above the lowest says nearly all of them. */
-function packDense(registers: Uint8Array): Uint8Array {
-  let lowest = HIGHEST_RANK;
-  for (let index = 0; index < REGISTERS; index++)
-    if ((registers[index] as number) < lowest) lowest = registers[index] as number;
-  const nibbles = new Uint8Array(REGISTERS / 2);
-  const others: number[] = [];
-  for (let index = 0; index < REGISTERS; index++) {
-    let above = (registers[index] as number) - lowest;
-    if (above >= NIBBLE_ESCAPE) {
-      above = NIBBLE_ESCAPE;
-      others.push(index);
-    }
-    nibbles[index >> 1] = (nibbles[index >> 1] as number) | (above << ((index & 1) * 4));
-  }
-  const writer = new ByteWriter();
-  writer.byte(DENSE);
-  writer.byte(lowest);
-  writer.bytes(nibbles);
-  writer.varint(others.length);
-  for (const index of others) {
-    writer.varint(index);
-    writer.byte(registers[index] as number);
-  }
-  return writer.view().slice();
-}
-
-/** Writes one register into the packed form; answers false where it has no room for it. */
-function patchDense(packed: Uint8Array, index: number, rank: number): boolean {
-  const above = rank - (packed[1] as number);
-  const at = 2 + (index >> 1);
-  const shift = (index & 1) * 4;
-  const held = packed[at] as number;
-  if (above >= NIBBLE_ESCAPE || ((held >> shift) & NIBBLE_ESCAPE) === NIBBLE_ESCAPE) return false;
-  packed[at] = (held & ~(NIBBLE_ESCAPE << shift)) | (above << shift);
-  return true;
-}
-
-function readDense(reader: ByteReader): Uint8Array {
-  const lowest = reader.byte();
-  const nibbles = reader.bytes(REGISTERS / 2);
-  const registers = new Uint8Array(REGISTERS);
-  for (let index = 0; index < REGISTERS; index++)
-    registers[index] = lowest + (((nibbles[index >> 1] as number) >> ((index & 1) * 4)) & NIBBLE_ESCAPE);
-  for (let left = reader.count(); left > 0; left--) {
-    const index = reader.varint();
-    if (index >= REGISTERS) throw garbled('a sketch in it has no such register');
-    registers[index] = reader.byte();
-  }
-  for (const rank of registers) if (rank > HIGHEST_RANK) throw garbled('a sketch in it has a wrong rank');
-  return registers;
 }

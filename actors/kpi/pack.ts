@@ -11,7 +11,7 @@
  * A pack of changes has only the changed cells and sketches (absolute values) and the texts they name; a cell of zeros
  * in it says that the cell is gone.
  */
-import { ByteReader, ByteWriter, garbled } from './bytes.ts';
+import { ByteWriter } from './bytes.ts';
 import type { CellTable } from './cells.ts';
 import {
   CUBE_NAMES,
@@ -21,42 +21,25 @@ import {
   DIMENSIONS,
   type DimensionName,
   PAIR_IDS,
-  pairKey,
   SKETCH_NAMES,
   SKETCHES,
   type SketchName,
 } from './cubes.ts';
-import { HyperLogLog } from './hll.ts';
+import type { HyperLogLog } from './hll.ts';
 import type { WindowParts } from './parts.ts';
-import { readTexts } from './texts.ts';
 
-const VERSION = 1;
-const TEXTS = 0x00;
-const NAMES = 0x40;
-const CELLS = 0x80;
-const SKETCH = 0xc0;
-
-/** What to read of a packed window; everything where nothing is said. */
-export type UnpackOptions = {
-  readonly cubes?: readonly CubeName[];
-  readonly sketches?: readonly SketchName[];
-};
+export const VERSION = 1;
+export const TAGS = { texts: 0x00, names: 0x40, cells: 0x80, sketch: 0xc0 } as const;
 
 // Packing never nests and never waits, so one pair of buffers serves all windows of a thread.
 const head = new ByteWriter();
 const body = new ByteWriter();
 
-/** Numbers of the texts inside a pack: their own, or counted from 0 as they come up. */
+/** Numbers of the texts inside a pack: counted from 0 as they come up. */
 class LocalIds {
   readonly #locals = new Map<number, number>();
-  readonly #dense: boolean;
-
-  constructor(dense: boolean) {
-    this.#dense = dense;
-  }
 
   of(id: number): number {
-    if (!this.#dense) return id;
     let local = this.#locals.get(id);
     if (local === undefined) {
       local = this.#locals.size;
@@ -65,27 +48,31 @@ class LocalIds {
     return local;
   }
 
-  get count(): number {
-    return this.#locals.size;
-  }
-
   get used(): readonly number[] {
     return [...this.#locals.keys()];
   }
 }
 
+/** Those of a pack of changes, by dimension; a whole pack has none, as its texts keep their numbers. */
+type Locals = Partial<Record<DimensionName, LocalIds>>;
+
 export function packParts(parts: WindowParts, changesOnly: boolean): Uint8Array {
   head.reset();
   body.reset();
   head.byte(VERSION);
-  const ids = new Map(DIMENSION_NAMES.map((name) => [name, new LocalIds(changesOnly)] as const));
-  const idsOf = (dimension: DimensionName) => ids.get(dimension) as LocalIds;
-  for (const cube of CUBE_NAMES) packCells(parts, cube, changesOnly, idsOf);
-  for (const name of SKETCH_NAMES) packSketches(parts, name, changesOnly, idsOf);
-  for (const dimension of DIMENSION_NAMES)
-    if (dimension !== 'second') packTexts(parts, dimension, changesOnly, idsOf(dimension));
+  const locals: Locals | undefined = changesOnly ? {} : undefined;
+  for (const cube of CUBE_NAMES) packCells(parts, cube, locals);
+  for (const name of SKETCH_NAMES) packSketches(parts, name, locals);
+  for (const dimension of DIMENSION_NAMES) if (dimension !== 'second') packTexts(parts, dimension, locals);
   head.bytes(body.view());
   return head.view().slice();
+}
+
+/** The seconds are the same everywhere, so they keep their numbers too. */
+function localIds(locals: Locals | undefined, dimension: DimensionName | undefined): LocalIds | undefined {
+  if (!locals || !dimension || dimension === 'second') return undefined;
+  locals[dimension] ??= new LocalIds();
+  return locals[dimension];
 }
 
 function section(writer: ByteWriter, tag: number, write: () => void): void {
@@ -95,36 +82,42 @@ function section(writer: ByteWriter, tag: number, write: () => void): void {
   writer.endLength(began);
 }
 
-type IdsOf = (dimension: DimensionName) => LocalIds;
-
-function packCells(parts: WindowParts, cube: CubeName, changesOnly: boolean, idsOf: IdsOf): void {
+function packCells(parts: WindowParts, cube: CubeName, locals: Locals | undefined): void {
   const cells = parts.cellsIfAny(cube);
-  const gone = cube === 'product' && changesOnly ? goneProducts(parts).length : 0;
-  const count = changesOnly ? (cells?.changedCount ?? 0) : (cells?.count ?? 0);
-  if (!cells || count + gone === 0) return;
+  if (!cells) return;
+  const gone = cube === 'product' && locals ? goneProducts(parts).length : 0;
+  const count = locals ? cells.changedCount : cells.count;
+  if (count + gone === 0) return;
   const { code, dims } = cubeOf(cube);
-  const locals = dims.map((dimension) => (dimension === 'second' ? new LocalIds(false) : idsOf(dimension)));
-  section(body, CELLS + code, () => {
+  const first = localIds(locals, dims[0]);
+  const second = localIds(locals, dims[1]);
+  section(body, TAGS.cells + code, () => {
     body.varint(cells.width);
     body.varint(count + gone);
-    for (let place = 0; place < count; place++) packCell(cells, changesOnly ? cells.changed(place) : place, locals);
+    for (let place = 0; place < count; place++) {
+      const cell = locals ? cells.changed(place) : place;
+      packKey(cells.key(cell), dims.length, first, second);
+      packValues(cells, cell);
+    }
     // The texts of what is gone come behind all others (packTexts): no sketch is kept by product.
-    const first = locals[0]?.count ?? 0;
+    const behind = first?.used.length ?? 0;
     for (let place = 0; place < gone; place++) {
-      body.varint(first + place);
+      body.varint(behind + place);
       for (let measure = 0; measure < cells.width; measure++) body.byte(0);
     }
   });
 }
 
-function packCell(cells: CellTable, cell: number, locals: readonly LocalIds[]): void {
-  const key = cells.key(cell);
-  const [first, second] = locals;
-  if (first && second) {
-    body.varint(first.of(key >>> 16));
-    body.varint(second.of(key & (PAIR_IDS - 1)));
-  } else if (first) body.varint(first.of(key));
-  const { values, width } = cells;
+function packKey(key: number, dims: number, first: LocalIds | undefined, second: LocalIds | undefined): void {
+  if (dims === 0) return;
+  const id = dims === 1 ? key : key >>> 16;
+  body.varint(first ? first.of(id) : id);
+  if (dims === 1) return;
+  const other = key & (PAIR_IDS - 1);
+  body.varint(second ? second.of(other) : other);
+}
+
+function packValues({ values, width }: CellTable, cell: number): void {
   for (let at = cell * width; at < (cell + 1) * width; at++) body.varint(values[at] as number);
 }
 
@@ -134,17 +127,18 @@ function goneProducts(parts: WindowParts): string[] {
   return [...parts.goneProducts].filter((product) => products.find(product) === undefined);
 }
 
-function packSketches(parts: WindowParts, name: SketchName, changesOnly: boolean, idsOf: IdsOf): void {
+function packSketches(parts: WindowParts, name: SketchName, locals: Locals | undefined): void {
   const { code, dimension } = SKETCHES[name];
   const chosen: [number, HyperLogLog][] = [];
   parts.sketches(name).forEach((sketch, id) => {
-    if (sketch && (sketch.changed || !changesOnly)) chosen.push([id, sketch]);
+    if (sketch && !sketch.isEmpty && (sketch.changed || !locals)) chosen.push([id, sketch]);
   });
   if (chosen.length === 0) return;
-  section(body, SKETCH + code, () => {
+  const ids = localIds(locals, dimension);
+  section(body, TAGS.sketch + code, () => {
     body.varint(chosen.length);
     for (const [id, sketch] of chosen) {
-      body.varint(dimension ? idsOf(dimension).of(id) : 0);
+      body.varint(ids ? ids.of(id) : id);
       const began = body.beginLength();
       sketch.write(body);
       body.endLength(began);
@@ -152,120 +146,16 @@ function packSketches(parts: WindowParts, name: SketchName, changesOnly: boolean
   });
 }
 
-function packTexts(parts: WindowParts, dimension: DimensionName, changesOnly: boolean, ids: LocalIds): void {
+function packTexts(parts: WindowParts, dimension: DimensionName, locals: Locals | undefined): void {
   const texts = parts.texts(dimension);
-  const whole = !changesOnly;
-  const gone = dimension === 'product' && changesOnly ? goneProducts(parts) : [];
-  const used = ids.used;
-  if (whole ? texts.size === 0 : used.length + gone.length === 0) return;
-  section(head, TEXTS + DIMENSIONS[dimension].code, () =>
-    whole ? texts.write(head) : texts.writeSome(head, used, gone),
+  const gone = dimension === 'product' && locals ? goneProducts(parts) : [];
+  const used = locals?.[dimension]?.used ?? [];
+  if (locals ? used.length + gone.length === 0 : texts.size === 0) return;
+  section(head, TAGS.texts + DIMENSIONS[dimension].code, () =>
+    locals ? texts.writeSome(head, used, gone) : texts.write(head),
   );
   const { names } = parts;
   if (dimension !== 'product' || names.size === 0) return;
   parts.nameProduct(texts.size - 1, names.texts[texts.size - 1] ?? '');
-  section(head, NAMES, () => (whole ? names.write(head) : names.writeSome(head, used)));
-}
-
-type Section = { readonly start: number; readonly end: number };
-
-/** Reads a packed window into empty parts. */
-export function unpackParts(parts: WindowParts, packed: Uint8Array, options: UnpackOptions = {}): void {
-  const sections = readSections(packed);
-  const cubes = options.cubes ?? CUBE_NAMES;
-  const sketches = options.sketches ?? SKETCH_NAMES;
-  const open = (tag: number): ByteReader | undefined => {
-    const found = sections.get(tag);
-    return found && new ByteReader(packed, found.start, found.end);
-  };
-  for (const dimension of dimensionsOf(cubes, sketches)) unpackTexts(parts, dimension, open);
-  for (const cube of cubes) unpackCells(parts, cube, open(CELLS + cubeOf(cube).code));
-  for (const name of sketches) unpackSketches(parts, name, open(SKETCH + SKETCHES[name].code));
-  parts.clearChanges();
-}
-
-const KNOWN_TAGS = new Set([
-  NAMES,
-  ...DIMENSION_NAMES.map((name) => TEXTS + DIMENSIONS[name].code),
-  ...CUBE_NAMES.map((name) => CELLS + cubeOf(name).code),
-  ...SKETCH_NAMES.map((name) => SKETCH + SKETCHES[name].code),
-]);
-
-function readSections(packed: Uint8Array): Map<number, Section> {
-  const reader = new ByteReader(packed);
-  const version = reader.byte();
-  if (version !== VERSION) throw garbled(`its version must be ${VERSION}: current value is ${version}`);
-  const sections = new Map<number, Section>();
-  while (reader.left > 0) {
-    const tag = reader.byte();
-    if (!KNOWN_TAGS.has(tag)) throw garbled('a part of it has no known tag');
-    if (sections.has(tag)) throw garbled('a part of it comes twice');
-    const length = reader.length();
-    sections.set(tag, { start: reader.at, end: reader.at + length });
-    reader.bytes(length);
-  }
-  return sections;
-}
-
-function dimensionsOf(cubes: readonly CubeName[], sketches: readonly SketchName[]): Set<DimensionName> {
-  const dimensions = new Set<DimensionName>(cubes.flatMap((cube) => cubeOf(cube).dims));
-  for (const name of sketches) {
-    const { dimension } = SKETCHES[name];
-    if (dimension) dimensions.add(dimension);
-  }
-  dimensions.delete('second');
-  return dimensions;
-}
-
-type Open = (tag: number) => ByteReader | undefined;
-
-function unpackTexts(parts: WindowParts, dimension: DimensionName, open: Open): void {
-  const reader = open(TEXTS + DIMENSIONS[dimension].code);
-  if (!reader) return;
-  const texts = parts.texts(dimension);
-  const all = readTexts(reader);
-  for (const text of all) texts.intern(text);
-  if (texts.size !== all.length) throw garbled('a text in it comes twice');
-  const names = dimension === 'product' ? open(NAMES) : undefined;
-  if (names) for (const [id, name] of readTexts(names).entries()) if (name !== '') parts.nameProduct(id, name);
-  if (parts.names.size > parts.texts('product').size) throw garbled('it names products it does not have');
-}
-
-function unpackCells(parts: WindowParts, cube: CubeName, reader: ByteReader | undefined): void {
-  if (!reader) return;
-  const { dims } = cubeOf(cube);
-  const cells = parts.cells(cube);
-  const width = reader.varint();
-  if (width > cells.width) throw garbled(`a cell of ${cube} has too many measures`);
-  const sizes = dims.map((dimension) => parts.texts(dimension).size);
-  const readId = (place: number): number => {
-    const id = reader.varint();
-    if (id >= (sizes[place] as number)) throw garbled(`a cell of ${cube} names a text that is not there`);
-    return id;
-  };
-  const count = reader.varint();
-  for (let cell = 0; cell < count; cell++) {
-    const first = dims.length > 0 ? readId(0) : 0;
-    const key = dims.length > 1 ? pairKey(first, readId(1)) : first;
-    if (cells.at(key) !== cell) throw garbled(`a cell of ${cube} comes twice`);
-    const { values } = cells;
-    const at = cell * cells.width;
-    for (let measure = 0; measure < width; measure++) values[at + measure] = reader.varint();
-  }
-}
-
-function unpackSketches(parts: WindowParts, name: SketchName, reader: ByteReader | undefined): void {
-  if (!reader) return;
-  const { dimension } = SKETCHES[name];
-  const sketches = parts.sketches(name);
-  const size = dimension ? parts.texts(dimension).size : 1;
-  for (let left = reader.count(); left > 0; left--) {
-    const id = reader.varint();
-    if (id >= size) throw garbled(`a sketch of ${name} names a text that is not there`);
-    const length = reader.length();
-    const end = reader.at + length;
-    while (sketches.length <= id) sketches.push(undefined);
-    sketches[id] = HyperLogLog.read(reader);
-    if (reader.at !== end) throw garbled(`a sketch of ${name} has another length than it says`);
-  }
+  section(head, TAGS.names, () => (locals ? names.writeSome(head, used) : names.write(head)));
 }

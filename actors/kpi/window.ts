@@ -14,8 +14,9 @@ import {
   SKETCHES,
 } from './cubes.ts';
 import type { HyperLogLog } from './hll.ts';
-import { packParts, type UnpackOptions, unpackParts } from './pack.ts';
+import { packParts } from './pack.ts';
 import { WindowParts } from './parts.ts';
+import { type UnpackOptions, unpackParts } from './unpack.ts';
 
 export const WINDOW_MS = 60_000;
 

@@ -13,8 +13,8 @@ import { ConsumerCore, lagOf } from './core.ts';
 
 export type ConsumerInput = { readonly backend: BackendConfig; readonly futureMs: number };
 
-/** About 1,200 orders: large enough to pay for a commit, small enough to leave the loop often. */
-const TAKE_BYTES = 512 * 1024;
+/** About 600 orders: large enough to pay for a commit, small enough to leave the loop often. */
+const TAKE_BYTES = 256 * 1024;
 /** The doorbell is a hint; this finds what it missed. */
 const POLL_MS = 250;
 const REPORT_MS = 100;

@@ -93,13 +93,15 @@ export type Page<T> = { readonly items: readonly T[]; readonly next: string | nu
 /** A window with the topic-partition it is of and the commit that wrote it last. */
 export type ReadWindow = TopicPartition & StoredWindow & { readonly seq: number };
 
-export type StoreSnapshot = { readonly partitions: readonly PartitionState[]; readonly windows: readonly ReadWindow[] };
+export type StoreSnapshot = { readonly states: readonly PartitionState[]; readonly windows: readonly ReadWindow[] };
 
 /** What readers see: committed state only, any number of them at once. */
 export interface StoreReader {
   partitions(): Promise<readonly PartitionState[]>;
   /** Packed windows with from <= start < to, of all topic-partitions, with the commit that wrote each last. */
   windows(from: number, to: number): Promise<readonly ReadWindow[]>;
+  /** Where the first window of any topic-partition starts, at `from` or later. */
+  nextWindow(from: number): Promise<number | undefined>;
   /** Both at once; the windows of a topic-partition are those of its state. */
   snapshot(from: number, to: number): Promise<StoreSnapshot>;
   /** Newest first by event time. */

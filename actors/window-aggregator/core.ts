@@ -121,6 +121,11 @@ export class PartitionAggregate {
     this.#dirty = true;
   }
 
+  /** Windows that the next commit would write. */
+  get changedWindows(): number {
+    return this.#windows.changedCount;
+  }
+
   /** All that was applied since the last commit. It must be stored, or this object be thrown away. */
   prepareCommit(): PartitionCommit {
     if (this.#inFlight) throw this.#wrong('the commit before is stored');

@@ -2,10 +2,10 @@
  * The windows in memory: all that changed since the last commit, and of the others those used last, up to a budget.
  * A window that is not here is in the store, or holds nothing yet.
  */
-import { unpackWindow, WINDOW_MS, WindowState } from '../kpi/window.ts';
+import { unpackWindow, WINDOW_MS, WindowState, windowStart } from '../kpi/window.ts';
 
-/** Packed bytes of clean windows kept: some minutes of a very busy partition, hours of a quiet one. */
-const CLEAN_BYTES = 4 * 1024 * 1024;
+/** Packed bytes of windows kept (in memory about five times that): minutes of a very busy partition, hours of a quiet one. */
+const MOST_BYTES = 2 * 1024 * 1024;
 /** What an empty window weighs: its own tables. */
 const LEAST_BYTES = 4 * 1024;
 
@@ -14,44 +14,66 @@ type Loaded = { readonly window: WindowState; bytes: number };
 export class LoadedWindows {
   /** In order of use, the one not used for longest first. */
   readonly #windows = new Map<number, Loaded>();
+  /** Windows that may have changed since the last commit. */
+  readonly #used = new Set<number>();
+  #bytes = 0;
+  /** The window of the horizon that was last cleared up to. */
+  #clearedTo = Number.NEGATIVE_INFINITY;
 
   has(start: number): boolean {
     return this.#windows.has(start);
   }
 
   adopt(start: number, packed: Uint8Array | undefined): void {
-    const window = packed ? unpackWindow(start, packed) : new WindowState(start);
-    this.#windows.set(start, { window, bytes: LEAST_BYTES + (packed?.length ?? 0) });
+    this.#add(packed ? unpackWindow(start, packed) : new WindowState(start), packed?.length ?? 0);
   }
 
-  /** The window, made where there is none; it counts as used. */
+  /** How many windows the next commit would write, at most. */
+  get changedCount(): number {
+    return this.#used.size;
+  }
+
+  /** The window, made where there is none, to be changed. */
   use(start: number): WindowState {
-    const loaded = this.#windows.get(start) ?? { window: new WindowState(start), bytes: LEAST_BYTES };
+    this.#used.add(start);
+    const loaded = this.#windows.get(start);
+    if (!loaded) return this.#add(new WindowState(start), 0);
     this.#windows.delete(start);
     this.#windows.set(start, loaded);
     return loaded.window;
   }
 
-  /** Changed windows, by start, each with what to note when it has been packed. */
+  /** Changed windows, each with what to tell when it has been packed. */
   *changed(): Generator<{ readonly window: WindowState; readonly packedTo: (bytes: number) => void }> {
-    for (const loaded of this.#windows.values()) {
-      if (!loaded.window.dirty) continue;
+    for (const start of this.#used) {
+      const loaded = this.#windows.get(start) as Loaded;
       const packedTo = (bytes: number) => {
+        this.#bytes += LEAST_BYTES + bytes - loaded.bytes;
         loaded.bytes = LEAST_BYTES + bytes;
+        this.#used.delete(start);
       };
-      yield { window: loaded.window, packedTo };
+      if (loaded.window.dirty) yield { window: loaded.window, packedTo };
+      else this.#used.delete(start);
     }
   }
 
   /** Lets go of clean windows: those that end at `horizon` or before, then those not used for longest. */
   evict(horizon: number): void {
-    let bytes = 0;
-    for (const loaded of this.#windows.values()) bytes += loaded.bytes;
+    const clearTo = windowStart(horizon);
+    if (this.#bytes <= MOST_BYTES && clearTo === this.#clearedTo) return;
+    this.#clearedTo = clearTo;
     for (const [start, loaded] of this.#windows) {
-      const over = bytes > CLEAN_BYTES || start + WINDOW_MS <= horizon;
-      if (!over || loaded.window.dirty) continue;
+      const over = this.#bytes > MOST_BYTES || start + WINDOW_MS <= horizon;
+      if (!over || this.#used.has(start)) continue;
       this.#windows.delete(start);
-      bytes -= loaded.bytes;
+      this.#bytes -= loaded.bytes;
     }
+  }
+
+  #add(window: WindowState, packedBytes: number): WindowState {
+    const bytes = LEAST_BYTES + packedBytes;
+    this.#windows.set(window.start, { window, bytes });
+    this.#bytes += bytes;
+    return window;
   }
 }

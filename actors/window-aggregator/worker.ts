@@ -2,6 +2,7 @@
  * aggregator-k: applies the batches of its partitions, commits, and tells the gateway what changed.
  * Whoever it was before is fenced by the epochs it takes on opening its partitions.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { MessagePort } from 'node:worker_threads';
 import type { TopicPartition } from '../../protocol/event.ts';
 import type { BatchMessage, ConsumerRequest, PartialsMessage, PartialsRequest } from '../../protocol/message.ts';
@@ -25,7 +26,7 @@ const CREDITS = 8;
 
 runChild<AggregatorInput>(async (child) => {
   const { backend, latenessMs, dedup, commitMs } = child.input;
-  const lane = new Lane(await choosePartitionStore(backend), { latenessMs, dedup });
+  const lane = new Lane(await choosePartitionStore(backend), { latenessMs, dedup }, nextTurn);
   let consumer: MessagePort | undefined;
   let gateway: MessagePort | undefined;
   let gatewayWants = false;
@@ -72,6 +73,7 @@ runChild<AggregatorInput>(async (child) => {
   }
 
   async function commit(): Promise<void> {
+    clearTimeout(timer);
     timer = undefined;
     lastCommitAt = performance.now();
     const positions = await lane.commit();
@@ -89,7 +91,10 @@ runChild<AggregatorInput>(async (child) => {
     if (!applied) return;
     child.meter.handled(batch.events);
     consumer?.postMessage({ type: 'applied', session: batch.session, batches: 1 } satisfies ConsumerRequest);
-    commitSoon();
+    if (lane.full) await commit();
+    else commitSoon();
+    // Batches that wait in the port would else follow one another without the loop ever turning.
+    await nextTurn();
   }
 
   async function assign({ partitions }: Assign): Promise<void> {

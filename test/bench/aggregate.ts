@@ -2,6 +2,7 @@
 import { PartitionAggregate } from '../../actors/window-aggregator/core.ts';
 import type { BatchMessage } from '../../protocol/message.ts';
 import { batchOf, emptyState, type OrderEvent, record, type TestRecord } from '../actors/window-aggregator/batches.ts';
+import type { Figure } from './figures.ts';
 
 const BATCHES = 300;
 const ROWS = 2_000;
@@ -9,8 +10,6 @@ const STATES = 27;
 const CATEGORIES = 72;
 const PRODUCTS = 1_800;
 const START = 1_763_600_000_000;
-
-export type Figure = { name: string; value: number; unit: string };
 
 function randomFrom(seed: number): () => number {
   let state = seed;

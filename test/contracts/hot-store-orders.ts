@@ -125,7 +125,7 @@ export function hotStoreOrdersContract(backend: StoreBackend): void {
     for (const order of all.filter((_, index) => index % 5 === 0)) {
       const found = await reader.order(order.id);
       assert.equal(found && place(found), place(order));
-      assert.equal(found?.event['order_id'], order.id);
+      assert.equal(found?.event.order_id, order.id);
     }
     assert.equal(await reader.order('nobody'), undefined);
     assert.equal(await reader.order(''), undefined);

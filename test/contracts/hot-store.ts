@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { FactStore, PartitionState, PartitionStore, StoreReader } from '../../actors/ports/hot-store.ts';
-import { emptyLedger } from '../../protocol/event.ts';
+import { type DeadLetter, emptyLedger } from '../../protocol/event.ts';
 import { commitAfter, deadLetter, ordersChunk } from './commits.ts';
 
 /** A store of the topics `orders` and `clicks`, two partitions each, empty at first. */
@@ -114,6 +114,10 @@ export function hotStoreContract(backend: StoreBackend): void {
     }
     const read = await (await fixture.reader()).windows(T0, T0 + 2 * MINUTE);
     assert.equal(read.length, 6);
+    const reader = await fixture.reader();
+    assert.equal(await reader.nextWindow(0), T0);
+    assert.equal(await reader.nextWindow(T0 + 1), T0 + MINUTE);
+    assert.equal(await reader.nextWindow(T0 + 2 * MINUTE + 1), undefined);
     assert.ok(read.every(({ start, packed }) => start === T0 + (packed[0] as number) * MINUTE));
   });
 
@@ -123,7 +127,7 @@ export function hotStoreContract(backend: StoreBackend): void {
     await store.commit([commit]);
     const snapshot = await (await fixture.reader()).snapshot(T0, T0 + MINUTE);
     assert.deepEqual(
-      snapshot.partitions.map(({ topic, seq }) => [topic, seq]),
+      snapshot.states.map(({ topic, seq }) => [topic, seq]),
       [['orders', 1]],
     );
     assert.deepEqual(snapshot.windows, [{ ...ORDERS_0, seq: 1, start: T0, packed: bytes(1) }]);
@@ -175,7 +179,7 @@ export function hotStoreContract(backend: StoreBackend): void {
       nextOffset: 1,
       windows: [{ start: T0, packed: bytes(1) }],
       raw: [ordersChunk(0, [order])],
-      deadLetters: [deadLetter(0, 0)],
+      deadLetters: [deadLetter(0, 7)],
     });
     await assert.rejects(store.commit([good, commitAfter({ ...clicks, epoch: 9 })]), { code: 'fenced' });
     const reader = await fixture.reader();
@@ -216,7 +220,7 @@ export function hotStoreContract(backend: StoreBackend): void {
     const reader = await fixture.reader();
     for (const reason of [undefined, 'too-large']) {
       const expected = all.filter((letter) => reason === undefined || letter.reason === reason);
-      const seen = [];
+      const seen: DeadLetter[] = [];
       let cursor: string | undefined;
       do {
         const page = await reader.deadLetters({ reason, limit: 7, cursor });

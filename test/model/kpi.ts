@@ -48,15 +48,16 @@ export function tabulate(events: readonly Reading[], question: Question): Table 
   return table;
 }
 
-/** An order as one order for each distinct (category, product) asked for, each with the items that fall there. */
+/**
+ * An order as one order for each of its distinct categories or products. A filter on several categories adds up what
+ * each of them says: an order with items of two counts in both.
+ */
 function itemParts(event: Reading, { groupBy, category }: Question): Reading[] {
   if (event.kind !== 'order') return [];
   const parts = new Map<string, Order>();
   for (const item of event.items) {
     if (category && !category.includes(item.category)) continue;
-    const place = JSON.stringify(
-      groupBy.map((dimension) => (dimension === 'category' || dimension === 'product' ? item[dimension] : '')),
-    );
+    const place = groupBy.includes('product') ? item.product : item.category;
     const part = parts.get(place) ?? { ...event, items: [] };
     part.items.push(item);
     parts.set(place, part);

@@ -84,6 +84,7 @@ export class FakeThread implements Thread {
   forgotten = false;
   readonly #clock: VirtualClock;
   readonly #events: ThreadEvents;
+  readonly #alarms = new Set<Alarm>();
 
   constructor(order: ChildOrder, events: ThreadEvents, clock: VirtualClock, manner: Manner) {
     this.order = order;
@@ -146,19 +147,21 @@ export class FakeThread implements Thread {
   exit(code: number): void {
     if (this.ended) return;
     this.ended = true;
+    for (const alarm of this.#alarms) this.#clock.clearTimeout(alarm);
     this.#events.exit(code);
   }
 
   #later(ms: number, run: () => void): void {
-    this.#clock.setTimeout(() => {
-      if (!this.ended) run();
+    const alarm = this.#clock.setTimeout(() => {
+      this.#alarms.delete(alarm);
+      run();
     }, ms);
+    this.#alarms.add(alarm);
   }
 
   #beat(): void {
-    if (this.ended) return;
     if (this.manner.beats) this.meter.beat(0);
-    this.#clock.setTimeout(() => this.#beat(), this.order.beatMs);
+    this.#later(this.order.beatMs, () => this.#beat());
   }
 }
 
@@ -213,6 +216,16 @@ export class World implements Spawner {
     this.clock.advance(1_000);
     await started;
     return this;
+  }
+
+  /** The outcome of a promise, with as much time as it takes. */
+  async settle<Value>(promise: Promise<Value>, ms = 1_000): Promise<Value> {
+    this.clock.advance(ms);
+    return await promise;
+  }
+
+  async down(): Promise<void> {
+    await this.settle(this.tree.stop(), 60_000);
   }
 
   /** The newest thread of that actor. */

@@ -41,9 +41,11 @@ export class PlApp extends PlElement {
     const foot = { zone: locale.zone, currency: locale.currency };
     return html`<a class="pl-skip" href="#main" @click=${skip}>${this.text('app.skip')}</a>
       <pl-app-header .page=${page} .problems=${problemsOf(page.store.channel('system'))} .stamp=${this._stamp}></pl-app-header>
-      ${page.route === 'live'
-        ? html`<pl-live-page .page=${page} .stamp=${this._stamp}></pl-live-page>`
-        : html`<pl-system-host .page=${page} .stamp=${this._stamp}></pl-system-host>`}
+      ${
+        page.route === 'live'
+          ? html`<pl-live-page .page=${page} .stamp=${this._stamp}></pl-live-page>`
+          : html`<pl-system-host .page=${page} .stamp=${this._stamp}></pl-system-host>`
+      }
       <footer class="pl-foot"><span>${this.text('app.foot', foot)}</span></footer>
       <pl-spoken-status .page=${page} .stamp=${this._stamp}></pl-spoken-status>`;
   }

@@ -1,7 +1,7 @@
 /** How fresh the page is: pulse strip, event time, lag, event-to-page latency, and one word for it all. */
 import { html, nothing, type TemplateResult } from 'lit';
-import { formatClock, formatDuration, formatSeconds, NONE } from '../data/format.ts';
 import type { FeedStatus } from '../data/feed.ts';
+import { formatClock, formatDuration, formatSeconds, NONE } from '../data/format.ts';
 import { locale } from '../data/locale.ts';
 import { PULSE_MISSED, PULSE_NONE, PULSE_SECONDS } from '../data/timing.ts';
 import type { Verdict } from '../data/verdict.ts';
@@ -19,7 +19,12 @@ const GLYPH: Readonly<Record<Verdict, GlyphName>> = {
 };
 
 export class PlFreshness extends PlElement {
-  static override properties = { verdict: {}, status: { attribute: false }, watermark: { attribute: false }, now: { attribute: false } };
+  static override properties = {
+    verdict: {},
+    status: { attribute: false },
+    watermark: { attribute: false },
+    now: { attribute: false },
+  };
   declare verdict: Verdict;
   declare status: FeedStatus | undefined;
   /** Event time of what is on the screen, which stands still while paused. */
@@ -34,7 +39,8 @@ export class PlFreshness extends PlElement {
 
   protected override render(): TemplateResult {
     const { status, watermark } = this;
-    const lag = watermark === undefined || status === undefined ? undefined : this.now + status.clockOffsetMs - watermark;
+    const lag =
+      watermark === undefined || status === undefined ? undefined : this.now + status.clockOffsetMs - watermark;
     const lagText = lag === undefined ? NONE : formatSeconds(lag);
     return html`<div class="pl-freshness">
       ${this.#pulse(status?.pulse ?? new Array(PULSE_SECONDS).fill(PULSE_NONE))}

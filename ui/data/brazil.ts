@@ -32,7 +32,12 @@ const TILES: readonly (readonly [code: string, name: string, column: number, row
   ['RS', 'Rio Grande do Sul', 3, 8],
 ];
 
-export const STATE_TILES: readonly StateTile[] = TILES.map(([code, name, column, row]) => ({ code, name, column, row }));
+export const STATE_TILES: readonly StateTile[] = TILES.map(([code, name, column, row]) => ({
+  code,
+  name,
+  column,
+  row,
+}));
 
 /** The name of a state, or its code where it is none of Brazil's. */
 export function stateName(code: string): string {

@@ -5,7 +5,7 @@
  */
 import type { Changes, Channel, ChannelValue } from '../../protocol/frames-ws.ts';
 
-/** What a delta did: went in, was old news, or leaves a hole before it. */
+/** What a delta did: went in, was old news, or does not continue this position. */
 export type DeltaOutcome = 'applied' | 'ignored' | 'gap';
 
 /** Everything that happened to a channel since the last call of take(). */
@@ -53,8 +53,8 @@ export class ChannelState {
   delta(from: number, to: number, flat: Changes, asOf: number, watermark: number | null): DeltaOutcome {
     if (this.seq === undefined) return 'ignored';
     if (to <= this.seq) return 'ignored';
-    // Values are absolute, so a range that starts before this position and ends after it loses nothing.
-    if (from > this.seq) return 'gap';
+    // A range that starts earlier may leave out a key that came and went in between: only an exact fit is taken.
+    if (from !== this.seq) return 'gap';
     this.seq = to;
     this.#fold(flat, asOf, watermark);
     return 'applied';

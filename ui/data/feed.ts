@@ -4,8 +4,8 @@
  * Runs in a worker.
  */
 import { channelHash } from '../../protocol/channel.ts';
-import type { Channel, DeltaFrame, HeartbeatFrame, HelloFrame, ServerFrame } from '../../protocol/frames-ws.ts';
 import { assertNever } from '../../protocol/errors.ts';
+import type { Channel, DeltaFrame, HeartbeatFrame, HelloFrame, ServerFrame } from '../../protocol/frames-ws.ts';
 import { type ChannelChange, ChannelState } from './channel.ts';
 import { Line, type LineHost, type LineStatus } from './line.ts';
 import { EventLatency, Pulse, ServerClock } from './timing.ts';

@@ -51,7 +51,12 @@ export class FigureQuery {
     await Promise.all(
       PANELS.map((panel) => {
         const span = spanOf(view.range, watermark, panel === 'points');
-        return this.#loadPanel(panel, view, { ...span, from: span.from - shiftMs, to: span.to - shiftMs }, controller.signal);
+        return this.#loadPanel(
+          panel,
+          view,
+          { ...span, from: span.from - shiftMs, to: span.to - shiftMs },
+          controller.signal,
+        );
       }),
     );
     if (this.#running !== controller) return;
@@ -92,5 +97,6 @@ function blank(): Mutable {
     products: LOADING,
     payments: LOADING,
     segments: LOADING,
+    funnel: LOADING,
   };
 }

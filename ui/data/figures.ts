@@ -26,7 +26,15 @@ export type Row = {
 };
 
 /** One payment type and how its payments ended. */
-export type PaymentRow = { readonly key: string; readonly total: number; readonly failed: number; readonly approved: number };
+export type PaymentRow = {
+  readonly key: string;
+  readonly total: number;
+  readonly failed: number;
+  readonly approved: number;
+};
+
+/** Clicks by what they were. */
+export type Funnel = { readonly views: number; readonly carts: number; readonly purchases: number };
 
 /** One panel's figures: not here yet, here, failed, or not counted under the filter. */
 export type Panel<T> =
@@ -43,6 +51,7 @@ export type PanelValues = {
   readonly products: readonly Row[];
   readonly payments: readonly PaymentRow[];
   readonly segments: readonly Row[];
+  readonly funnel: Funnel;
 };
 
 export type PanelName = keyof PanelValues;
@@ -54,13 +63,14 @@ export const PANELS: readonly PanelName[] = [
   'products',
   'payments',
   'segments',
+  'funnel',
 ];
 
 export type Figures = { readonly [K in PanelName]: Panel<PanelValues[K]> };
 
 export const LOADING: { readonly kind: 'loading' } = { kind: 'loading' };
 
-export function valueOf<T>(panel: Panel<T>): T | undefined {
+export function figuresOf<T>(panel: Panel<T>): T | undefined {
   return panel.kind === 'ready' ? panel.value : undefined;
 }
 

@@ -63,6 +63,7 @@ function errorOf(status: number, answer: unknown): AppError {
 }
 
 function unreachable(path: string, late: boolean, cause: unknown): AppError {
-  if (late) return new AppError('deadline-exceeded', `Cannot wait longer for ${path} as its deadline has passed`, { cause });
+  if (late)
+    return new AppError('deadline-exceeded', `Cannot wait longer for ${path} as its deadline has passed`, { cause });
   return new AppError('unavailable', `Cannot reach ${path} as the server does not answer`, { cause });
 }

@@ -4,7 +4,7 @@
  */
 import type { Channel } from '../../protocol/frames-ws.ts';
 import { FigureQuery } from './figure-query.ts';
-import { type Figures, valueOf } from './figures.ts';
+import { type Figures, figuresOf } from './figures.ts';
 import type { Http } from './http.ts';
 import { liveSelector } from './live-select.ts';
 import { DAY_MS, elapsedShare, GRANULARITY, GRANULARITY_MS, type Granularity } from './query-plan.ts';
@@ -18,7 +18,16 @@ const MINUTE_MS = 60_000;
 /** After a failure yesterday is tried again after this long, ms. */
 const RETRY_MS = 5_000;
 /** The channels whose movement redraws the page while the stream feeds it. */
-const CHANNELS: readonly Channel[] = ['overview', 'minutes', 'states', 'categories', 'products', 'payments', 'segments'];
+const CHANNELS: readonly Channel[] = [
+  'overview',
+  'minutes',
+  'states',
+  'categories',
+  'products',
+  'payments',
+  'segments',
+  'clicks',
+];
 
 export type LiveModelOptions = { readonly store: Store; readonly http: Http; readonly now: () => number };
 
@@ -89,7 +98,7 @@ export class LiveModel {
   get empty(): boolean {
     const { ready, values } = this.#store.channel('overview');
     if (!ready) return false;
-    const totals = valueOf(this.figures.totals);
+    const totals = figuresOf(this.figures.totals);
     return !values.get('total/events') || totals?.orders === 0;
   }
 

@@ -1,5 +1,14 @@
 /** The last hour from the stream's channels. Computed again only when its channel moved. */
-import { type Figures, LOADING, type Panel, type PaymentRow, type Point, type Row, type Sums } from './figures.ts';
+import {
+  type Figures,
+  type Funnel,
+  LOADING,
+  type Panel,
+  type PaymentRow,
+  type Point,
+  type Row,
+  type Sums,
+} from './figures.ts';
 import { type Fields, numberOf, readRows } from './rows.ts';
 import type { ChannelData, Store } from './store.ts';
 
@@ -31,6 +40,7 @@ export function liveSelector(store: Store): () => Figures {
   const products = memo((channel) => readDimension(channel, 'sales'));
   const payments = memo(readPayments);
   const segments = memo((channel) => readDimension(channel, 'revenue'));
+  const funnel = memo(readFunnel);
   return () => ({
     totals: totals(store.channel('overview')),
     points: points(store.channel('minutes')),
@@ -39,6 +49,7 @@ export function liveSelector(store: Store): () => Figures {
     products: products(store.channel('products')),
     payments: payments(store.channel('payments')),
     segments: segments(store.channel('segments')),
+    funnel: funnel(store.channel('clicks')),
   });
 }
 
@@ -80,13 +91,18 @@ function pointSums(fields: Fields): Sums {
 function readDimension({ values }: ChannelData, money: 'revenue' | 'sales'): Row[] {
   return [...readRows(values)].map(([key, fields]) => ({
     key,
-    ...(typeof fields['name'] === 'string' ? { name: fields['name'] } : {}),
-    orders: numberOf(fields['orders']) ?? 0,
-    ...(typeof fields['paid_orders'] === 'number' ? { paid: fields['paid_orders'] } : {}),
-    items: numberOf(fields['items']) ?? 0,
+    ...(typeof fields.name === 'string' ? { name: fields.name } : {}),
+    orders: numberOf(fields.orders) ?? 0,
+    ...(typeof fields.paid_orders === 'number' ? { paid: fields.paid_orders } : {}),
+    items: numberOf(fields.items) ?? 0,
     money: numberOf(fields[money]) ?? 0,
-    customers: numberOf(fields['unique_customers']) ?? 0,
+    customers: numberOf(fields.unique_customers) ?? 0,
   }));
+}
+
+function readFunnel({ values }: ChannelData): Funnel {
+  const count = (type: string) => numberOf(values.get(`type/${type}`)) ?? 0;
+  return { views: count('view'), carts: count('cart'), purchases: count('purchase') };
 }
 
 function readPayments({ values }: ChannelData): PaymentRow[] {
@@ -100,7 +116,7 @@ export function paymentRow(key: string, byStatus: Fields): PaymentRow {
   return {
     key,
     total,
-    failed: numberOf(byStatus['failed']) ?? 0,
-    approved: numberOf(byStatus['approved']) ?? 0,
+    failed: numberOf(byStatus.failed) ?? 0,
+    approved: numberOf(byStatus.approved) ?? 0,
   };
 }

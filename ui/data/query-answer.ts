@@ -1,5 +1,5 @@
 /** Answers of kpi/query as figures: rows of cells become rows with names. */
-import type { PanelName, PanelValues, PaymentRow, Point, Row, Sums } from './figures.ts';
+import type { Funnel, PanelName, PanelValues, PaymentRow, Point, Row, Sums } from './figures.ts';
 import { paymentRow } from './live-select.ts';
 import { GRANULARITY_MS, type Span } from './query-plan.ts';
 
@@ -18,6 +18,7 @@ export function readPanel<K extends PanelName>(panel: K, answer: unknown, span: 
     products: () => dimension(rows, 'product'),
     payments: () => payments(rows),
     segments: () => dimension(rows, 'segment'),
+    funnel: () => funnel(rows),
   };
   return read[panel]() as PanelValues[K];
 }
@@ -45,9 +46,12 @@ function sums(row: Named): Sums {
 /** Every bucket of the span in order; a bucket without a row had no event. */
 function points(rows: readonly Named[], { from, to, granularity }: Span): Point[] {
   const step = GRANULARITY_MS[granularity];
-  const byTime = new Map(rows.map((row) => [Number(row['minute']), row]));
+  const byTime = new Map(rows.map((row) => [Number(row.minute), row]));
   const known = rows[0];
-  const empty = known === undefined ? {} : Object.fromEntries(Object.keys(known).map((name) => [name, known[name] === null ? null : 0]));
+  const empty =
+    known === undefined
+      ? {}
+      : Object.fromEntries(Object.keys(known).map((name) => [name, known[name] === null ? null : 0]));
   return Array.from({ length: Math.round((to - from) / step) }, (_, index) => {
     const at = from + index * step;
     return { at, ...sums(byTime.get(at) ?? empty) };
@@ -56,7 +60,7 @@ function points(rows: readonly Named[], { from, to, granularity }: Span): Point[
 
 function dimension(rows: readonly Named[], name: string): Row[] {
   return rows.map((row) => {
-    const label = row['product_name'] ?? row['name'];
+    const label = row.product_name ?? row.name;
     const paid = figure(row, 'paid_orders');
     return {
       key: String(row[name]),
@@ -70,12 +74,17 @@ function dimension(rows: readonly Named[], name: string): Row[] {
   });
 }
 
+function funnel(rows: readonly Named[]): Funnel {
+  const count = (type: string) => figure(rows.find((row) => row.event_type === type) ?? {}, 'events') ?? 0;
+  return { views: count('view'), carts: count('cart'), purchases: count('purchase') };
+}
+
 function payments(rows: readonly Named[]): PaymentRow[] {
   const byType = new Map<string, Record<string, number>>();
   for (const row of rows) {
-    const type = String(row['payment_type']);
+    const type = String(row.payment_type);
     const statuses = byType.get(type) ?? {};
-    statuses[String(row['payment_status'])] = figure(row, 'total_orders') ?? 0;
+    statuses[String(row.payment_status)] = figure(row, 'total_orders') ?? 0;
     byType.set(type, statuses);
   }
   return [...byType].map(([key, statuses]) => paymentRow(key, statuses));

@@ -34,7 +34,11 @@ export function panelQuery(panel: PanelName, filter: Filter): Query | undefined 
       return { metrics: sumsOf(filter), group_by: 'minute', ...where };
     case 'states':
       // The map keeps showing every state: the chosen one is read against the others.
-      return { metrics: `total_orders,${category === undefined ? 'revenue' : 'total_sales'}`, group_by: 'state', category };
+      return {
+        metrics: `total_orders,${category === undefined ? 'revenue' : 'total_sales'}`,
+        group_by: 'state',
+        category,
+      };
     case 'categories':
       return { metrics: 'total_orders,total_items,total_sales', group_by: 'category', state };
     case 'products':
@@ -44,6 +48,8 @@ export function panelQuery(panel: PanelName, filter: Filter): Query | undefined 
       return whole ? { metrics: 'total_orders', group_by: 'payment_type,payment_status' } : undefined;
     case 'segments':
       return whole ? { metrics: BY_STATE, group_by: 'segment' } : undefined;
+    case 'funnel':
+      return whole ? { metrics: 'events', group_by: 'event_type' } : undefined;
   }
 }
 

@@ -129,7 +129,8 @@ export class Store {
 function merge(first: ChannelChange, last: ChannelChange): ChannelChange {
   const values = new Map<string, ChannelValue>();
   for (const change of [first, last]) {
-    for (let at = 0; at + 1 < change.flat.length; at += 2) values.set(String(change.flat[at]), change.flat[at + 1] ?? null);
+    for (let at = 0; at + 1 < change.flat.length; at += 2)
+      values.set(String(change.flat[at]), change.flat[at + 1] ?? null);
   }
   const flat: ChannelValue[] = [];
   for (const [key, value] of values) flat.push(key, value);

@@ -7,6 +7,6 @@ const TROUBLED: ReadonlySet<unknown> = new Set(['backing-off', 'restarting', 'fa
 
 export function problemsOf(system: ChannelData): number {
   let problems = 0;
-  for (const row of readRows(system.values).values()) if (TROUBLED.has(row['state'])) problems++;
+  for (const row of readRows(system.values).values()) if (TROUBLED.has(row.state)) problems++;
   return problems;
 }

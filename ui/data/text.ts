@@ -116,7 +116,10 @@ const TEXT = {
   ],
   'chart.time': ['Time', 'Hora'],
   'chart.partial': ['unfinished', 'incompleto'],
-  'chart.noLibrary': ['The chart could not be loaded; here are its figures.', 'O gráfico não carregou; estes são os números.'],
+  'chart.noLibrary': [
+    'The chart could not be loaded; here are its figures.',
+    'O gráfico não carregou; estes são os números.',
+  ],
 
   'map.title': ['Orders by state', 'Pedidos por estado'],
   'map.measure': ['Measure', 'Medida'],
@@ -134,8 +137,8 @@ const TEXT = {
   'cat.note': ['sales, {unit}', 'vendas, {unit}'],
   'cat.noteOrders': ['orders', 'pedidos'],
   'cat.by': ['By', 'Por'],
-  'cat.bySales': ['sales', 'vendas'],
-  'cat.byOrders': ['orders', 'pedidos'],
+  'cat.bySales': ['Sales', 'Vendas'],
+  'cat.byOrders': ['Orders', 'Pedidos'],
   'cat.others': ['{n} others', '{n} outras'],
   'cat.filter': ['Filter by {name}', 'Filtrar por {name}'],
 
@@ -159,6 +162,15 @@ const TEXT = {
   'seg.share': ['Share', 'Parte'],
   'seg.average': ['AOV, R$', 'Ticket, R$'],
 
+  'fun.title': ['Conversion', 'Conversão'],
+  'fun.note': ['events, {range}', 'eventos, {range}'],
+  'fun.view': ['Viewed', 'Visto'],
+  'fun.cart': ['Cart', 'Carrinho'],
+  'fun.purchase': ['Purchase', 'Compra'],
+  'fun.toCart': ['add to cart', 'põem no carrinho'],
+  'fun.toPurchase': ['buy', 'compram'],
+  'fun.whole': ['View to purchase', 'Da visita à compra'],
+
   'state.nothing': ['Nothing yet', 'Nada por enquanto'],
   'state.waiting': ['Waiting for the first event', 'Aguardando o primeiro evento'],
   'state.waitingWhy': [
@@ -178,13 +190,18 @@ const TEXT = {
 
   'delta.better': ['better', 'melhor'],
   'delta.worse': ['worse', 'pior'],
+  'system.note': ['States and commands come from the supervisor.', 'Estados e comandos vêm do supervisor.'],
   'command.failed': ['Command refused: {why}', 'Comando recusado: {why}'],
 } as const;
 
 export type TextKey = keyof typeof TEXT;
 
 /** The text of a key, with `{name}` replaced. */
-export function translate(language: Language, key: TextKey, values: Readonly<Record<string, string | number>> = {}): string {
+export function translate(
+  language: Language,
+  key: TextKey,
+  values: Readonly<Record<string, string | number>> = {},
+): string {
   const text: string = TEXT[key][language === 'en' ? 0 : 1];
   return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
 }

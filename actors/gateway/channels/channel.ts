@@ -3,7 +3,8 @@
  * since any tick of the last minute: every key knows the tick of its last change, and removed keys are remembered
  * until that tick is out of reach.
  */
-import { hashEntries } from './hash.ts';
+import { channelHash } from '../../../protocol/channel.ts';
+import type { Channel as ChannelName } from '../../../protocol/frames-ws.ts';
 
 export type Value = number | string | boolean;
 
@@ -15,7 +16,7 @@ type Entry = { value: Value; seq: number; readonly keyJson: string };
 export type Moment = { readonly asOf: number; readonly watermark: number | null };
 
 export class Channel {
-  readonly name: string;
+  readonly name: ChannelName;
   #entries = new Map<string, Entry>();
   #removed = new Map<string, number>();
   #seq = 0;
@@ -27,7 +28,7 @@ export class Channel {
   #deltas = new Map<number, string>();
   #snapshot: string | undefined;
 
-  constructor(name: string) {
+  constructor(name: ChannelName) {
     this.name = name;
   }
 
@@ -107,7 +108,7 @@ export class Channel {
   }
 
   hash(): string {
-    return hashEntries([...this.#entries].map(([key, { value }]) => [key, JSON.stringify(value)] as const));
+    return channelHash([...this.#entries].map(([key, { value }]) => [key, value] as const));
   }
 
   #tail(parts: readonly string[]): string {

@@ -1,28 +1,6 @@
 /** All channels of a gateway under one epoch: whoever holds (epoch, channel, seq) holds known values. */
+import { CHANNELS, type Channel as ChannelName } from '../../../protocol/frames-ws.ts';
 import { Channel, type Moment } from './channel.ts';
-
-export const CHANNELS = [
-  'overview',
-  'series',
-  'minutes',
-  'states',
-  'categories',
-  'products',
-  'payments',
-  'segments',
-  'operations',
-  'clicks',
-  'alerts',
-  'quality',
-  'jobs',
-  'archive',
-  'system',
-] as const;
-export type ChannelName = (typeof CHANNELS)[number];
-
-export function isChannelName(name: unknown): name is ChannelName {
-  return (CHANNELS as readonly unknown[]).includes(name);
-}
 
 export class Hub {
   /** Another gateway, another epoch: its numbers mean nothing to this one. */

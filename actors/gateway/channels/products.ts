@@ -1,8 +1,9 @@
 /** The `products` channel: the products that sold most in the last hour. */
+
+import { pathOf } from '../../../protocol/channel.ts';
 import { shown } from '../view/cubes.ts';
 import type { Windows } from '../view/windows.ts';
 import type { Channel } from './channel.ts';
-import { path } from './path.ts';
 
 export const TOP_PRODUCTS = 50;
 const ITEMS = 0;
@@ -47,8 +48,8 @@ export class ProductsProjection {
   }
 
   #put(channel: Channel, product: string, items: number | null, sales: number | null, name: string | null): void {
-    channel.put(path(product, 'items'), items);
-    channel.put(path(product, 'sales'), sales);
-    channel.put(path(product, 'name'), name);
+    channel.put(pathOf(product, 'items'), items);
+    channel.put(pathOf(product, 'sales'), sales);
+    channel.put(pathOf(product, 'name'), name);
   }
 }

@@ -2,12 +2,12 @@
  * Puts what the live view holds into the channels, once a tick. What is cheap follows every change; unions of
  * sketches and rankings follow at most four times a second.
  */
+import { pathOf } from '../../../protocol/channel.ts';
+import { HOUR_MINUTES, MINUTE_MS } from '../view/span.ts';
 import type { LiveView } from '../view/view.ts';
 import { projectBreakdown, projectClicks, projectPayments } from './breakdowns.ts';
 import type { Hub } from './hub.ts';
-import { MINUTE_MS, HOUR_MINUTES } from '../view/span.ts';
 import { projectHours, projectTotals } from './overview.ts';
-import { path } from './path.ts';
 import { ProductsProjection } from './products.ts';
 import { MinutesProjection, SeriesProjection } from './time-series.ts';
 
@@ -69,14 +69,18 @@ export class Projector {
     const hour = customers.ofHour(minute);
     const before = customers.ofHour(minute - HOUR_MINUTES * MINUTE_MS);
     const overview = this.#hub.channel('overview');
-    overview.put('hour/unique_customers', overview.get('hour/orders') === undefined ? null : (hour.get(undefined) ?? 0));
+    overview.put(
+      'hour/unique_customers',
+      overview.get('hour/orders') === undefined ? null : (hour.get(undefined) ?? 0),
+    );
     const wasAny = overview.get('previous_hour/orders') !== undefined;
     overview.put('previous_hour/unique_customers', wasAny ? (before.get(undefined) ?? 0) : null);
     const segments = this.#hub.channel('segments');
-    for (const segment of this.#segments) if (!hour.has(segment)) segments.put(path(segment, 'unique_customers'), null);
+    for (const segment of this.#segments)
+      if (!hour.has(segment)) segments.put(pathOf(segment, 'unique_customers'), null);
     this.#segments = new Set([...hour.keys()].filter((group) => group !== undefined));
     for (const segment of this.#segments) {
-      segments.put(path(segment, 'unique_customers'), hour.get(segment) ?? 0);
+      segments.put(pathOf(segment, 'unique_customers'), hour.get(segment) ?? 0);
     }
   }
 }

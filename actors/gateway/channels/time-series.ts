@@ -35,7 +35,8 @@ export class SeriesProjection {
     for (let place = 0; place < SECONDS; place++) {
       const second = minute + place * SECOND_MS;
       const at = place * SECOND.length;
-      const live = second > this.#last - SERIES_MS && row?.subarray(at, at + SECOND.length).some((value) => value !== 0);
+      const live =
+        second > this.#last - SERIES_MS && row?.subarray(at, at + SECOND.length).some((value) => value !== 0);
       if (!live && !this.#shown.has(second)) continue;
       for (const [measure, name] of SECOND.entries()) {
         channel.put(`${second}/${name}`, live ? shown(name, row?.[at + measure] as number) : null);

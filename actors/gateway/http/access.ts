@@ -57,7 +57,10 @@ export class AccessRules {
   checkHost({ host, localAddress }: Asker): void {
     const name = host === undefined ? '' : hostname(host);
     if (isLoopback(name) || this.#names.has(name) || name === hostname(bracketed(plainAddress(localAddress)))) return;
-    throw new AppError('forbidden', `Cannot serve host ${JSON.stringify(name.slice(0, 100))} as it is not among the names of this server (PULSO_ORIGINS adds some)`);
+    throw new AppError(
+      'forbidden',
+      `Cannot serve host ${JSON.stringify(name.slice(0, 100))} as it is not among the names of this server (PULSO_ORIGINS adds some)`,
+    );
   }
 
   /** A foreign page's Origin; scripts send none. */
@@ -86,12 +89,18 @@ export class AccessRules {
 
   #checkOrigin(asker: Asker): void {
     if (!this.isForeign(asker)) return;
-    throw new AppError('forbidden', `Cannot take this from origin ${JSON.stringify(asker.origin?.slice(0, 100))} as it is foreign (PULSO_ORIGINS allows some)`);
+    throw new AppError(
+      'forbidden',
+      `Cannot take this from origin ${JSON.stringify(asker.origin?.slice(0, 100))} as it is foreign (PULSO_ORIGINS allows some)`,
+    );
   }
 
   #checkToken(asker: Asker): void {
     if (this.holdsToken(asker)) return;
-    throw new AppError('unauthorized', 'Cannot do this without the token: send it as "Authorization: Bearer .." or as ?token=');
+    throw new AppError(
+      'unauthorized',
+      'Cannot do this without the token: send it as "Authorization: Bearer .." or as ?token=',
+    );
   }
 }
 

@@ -31,7 +31,8 @@ export function errorAnswer(thrown: unknown): Answer {
   const error = toWireError(thrown);
   const status = ERROR_CODES[error.code];
   // What went wrong inside is for the log, not for whoever asked.
-  const shown = error.code === 'internal' ? { ...error, message: 'Cannot answer as something went wrong inside' } : error;
+  const shown =
+    error.code === 'internal' ? { ...error, message: 'Cannot answer as something went wrong inside' } : error;
   const answer = json({ error: shown }, status);
   const headers: Record<string, string> = {};
   if (status === 429 || status === 503) headers['retry-after'] = String(RETRY_AFTER_SECONDS);

@@ -2,17 +2,22 @@
  * `POST /events`: lines of NDJSON as they stream in, each routed to its topic-partition, appended together and durable
  * when answered. Nothing of a body is appended before all of it is here, so a refused body leaves nothing behind.
  */
+import { setImmediate } from 'node:timers/promises';
 import { AppError } from '../../../protocol/errors.ts';
 import { LIMITS, partitionKey, type TopicPartition } from '../../../protocol/event.ts';
 import { FrameWriter } from '../../../protocol/frames.ts';
 import { type Line, LineSplitter } from '../../../protocol/lines.ts';
 import type { AppendRequest, Offset } from '../../../protocol/message.ts';
 import { route } from '../../../protocol/route.ts';
+import { entryOf } from '../entry.ts';
 
 export const MOST_BODY_BYTES = 16 * 1024 * 1024;
 /** Bodies under way at any time, all together: above this the next one is asked to come again. */
 const MOST_BYTES_UNDER_WAY = 64 * 1024 * 1024;
 const FIRST_FRAMES_BYTES = 16 * 1024;
+/** Lines are read for so long at a stretch; the clock is looked at every so many. */
+const TURN_MS = 5;
+const LINES_BETWEEN_LOOKS = 128;
 
 export type Rejected = { readonly line: number; readonly reason: string };
 export type Taken = { readonly accepted: number; readonly rejected: readonly Rejected[] };
@@ -58,7 +63,7 @@ export class EventIntake {
         this.#bytes += chunk.length;
         if (length > MOST_BODY_BYTES) throw tooLarge();
         if (declared === undefined) this.#checkPressure(0);
-        collected.push(chunk);
+        await collected.push(chunk);
       }
       return await this.#append(collected);
     } finally {
@@ -82,9 +87,13 @@ export class EventIntake {
   #checkPressure(more: number): void {
     const most = this.#options.mostBytesUnderWay ?? MOST_BYTES_UNDER_WAY;
     if (this.#bytes === 0 || this.#bytes + more <= most) return;
-    throw new AppError('too-many-requests', `Cannot take more events now as ${this.#bytes} bytes are under way: try again`, {
-      retryable: true,
-    });
+    throw new AppError(
+      'too-many-requests',
+      `Cannot take more events now as ${this.#bytes} bytes are under way: try again`,
+      {
+        retryable: true,
+      },
+    );
   }
 }
 
@@ -95,13 +104,23 @@ class Collected {
   #options: IntakeOptions;
   #lines = new LineSplitter();
   #batches = new Map<string, Batch>();
+  #sinceTurn = 0;
+  #turnBegan = performance.now();
 
   constructor(options: IntakeOptions) {
     this.#options = options;
   }
 
-  push(chunk: Uint8Array): void {
-    for (const line of this.#lines.push(chunk)) this.#add(line);
+  /** Millions of tiny broken lines cost seconds: others get their turn meanwhile. */
+  async push(chunk: Uint8Array): Promise<void> {
+    for (const line of this.#lines.push(chunk)) {
+      this.#add(line);
+      if (++this.#sinceTurn < LINES_BETWEEN_LOOKS) continue;
+      this.#sinceTurn = 0;
+      if (performance.now() - this.#turnBegan < TURN_MS) continue;
+      await setImmediate();
+      this.#turnBegan = performance.now();
+    }
   }
 
   end(): AppendRequest['appends'] {
@@ -127,15 +146,17 @@ class Collected {
     // Every topic takes every type: what has no topic of its own goes to the first.
     const topic = topics.includes(routed.topic) ? routed.topic : (topics[0] as string);
     const key = partitionKey({ topic, partition: routed.partition });
-    let batch = this.#batches.get(key);
-    if (batch === undefined) {
-      batch = { topic, partition: routed.partition, frames: new FrameWriter(FIRST_FRAMES_BYTES) };
-      this.#batches.set(key, batch);
-    }
-    return batch;
+    return entryOf(this.#batches, key, () => ({
+      topic,
+      partition: routed.partition,
+      frames: new FrameWriter(FIRST_FRAMES_BYTES),
+    }));
   }
 }
 
 function tooLarge(): AppError {
-  return new AppError('too-large', `Cannot take a body of more than ${MOST_BODY_BYTES} bytes: send it in parts (a line may have ${LIMITS.recordBytes})`);
+  return new AppError(
+    'too-large',
+    `Cannot take a body of more than ${MOST_BODY_BYTES} bytes: send it in parts (a line may have ${LIMITS.recordBytes})`,
+  );
 }

@@ -1,5 +1,6 @@
 /** Parameters of requests, parsed: each error names field, value and rule. */
 import { AppError } from '../../../protocol/errors.ts';
+import { parseIsoTime } from '../../../protocol/iso-time.ts';
 
 export const MOST_ITEMS = 1_000;
 const STANDARD_ITEMS = 100;
@@ -10,7 +11,11 @@ export function checkKnown(search: URLSearchParams, ...known: readonly string[])
   for (const name of search.keys()) {
     if (name === 'token' || known.includes(name)) continue;
     const list = known.length === 0 ? 'none' : known.join(', ');
-    throw new AppError('bad-parameter', `Cannot use parameter "${name.slice(0, 100)}" as this route knows ${list} only`, { field: name });
+    throw new AppError(
+      'bad-parameter',
+      `Cannot use parameter "${name.slice(0, 100)}" as this route knows ${list} only`,
+      { field: name },
+    );
   }
 }
 
@@ -26,7 +31,7 @@ export function limitOf(search: URLSearchParams, standard = STANDARD_ITEMS): num
 export function timeOf(search: URLSearchParams, field: string): number | undefined {
   const given = search.get(field);
   if (given === null) return undefined;
-  const time = /^-?\d{1,16}$/.test(given) ? Number(given) : isoTime(given);
+  const time = /^-?\d{1,16}$/.test(given) ? Number(given) : parseIsoTime(given);
   if (Number.isFinite(time)) return time;
   throw refuse(field, 'epoch milliseconds or an ISO 8601 time', given);
 }
@@ -38,7 +43,11 @@ export function textOf(search: URLSearchParams, field: string): string | undefin
   throw refuse(field, `a text of 1 to ${MOST_TEXT} characters`, given);
 }
 
-export function choiceOf<const T extends string>(search: URLSearchParams, field: string, choices: readonly T[]): T | undefined {
+export function choiceOf<const T extends string>(
+  search: URLSearchParams,
+  field: string,
+  choices: readonly T[],
+): T | undefined {
   const given = search.get(field);
   if (given === null) return undefined;
   const found = choices.find((choice) => choice === given);
@@ -53,13 +62,7 @@ export function wholeOf(search: URLSearchParams, field: string): number | undefi
   throw refuse(field, 'a whole number from 0 on', given);
 }
 
-export function refuse(field: string, rule: string, value: unknown): AppError {
+function refuse(field: string, rule: string, value: unknown): AppError {
   const shown = (typeof value === 'string' ? value : (JSON.stringify(value) ?? 'missing')).slice(0, 100);
   return new AppError('bad-parameter', `Cannot read "${field}" as ${rule}: current value is ${shown}`, { field });
-}
-
-function isoTime(text: string): number {
-  if (!/^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?$/.test(text)) return Number.NaN;
-  const zoned = /(Z|[+-]\d{2}:?\d{2})$/.test(text.slice(10)) || text.length === 10;
-  return Date.parse(zoned ? text : `${text}Z`);
 }

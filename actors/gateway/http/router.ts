@@ -74,6 +74,9 @@ function decodeSegment(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    throw new AppError('bad-parameter', `Cannot decode the path as its escapes are broken: current value is ${text.slice(0, 100)}`);
+    throw new AppError(
+      'bad-parameter',
+      `Cannot decode the path as its escapes are broken: current value is ${text.slice(0, 100)}`,
+    );
   }
 }

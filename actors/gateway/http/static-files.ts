@@ -35,9 +35,18 @@ const TYPES: Readonly<Record<string, string>> = {
 const COMPRESSED = new Set(['.html', '.js', '.css', '.json', '.map', '.webmanifest', '.svg', '.txt']);
 
 type File = { readonly path: string; readonly modified: number };
-type Loaded = { readonly modified: number; readonly bytes: Buffer; readonly gzipped: Buffer | undefined; readonly etag: string };
+type Loaded = {
+  readonly modified: number;
+  readonly bytes: Buffer;
+  readonly gzipped: Buffer | undefined;
+  readonly etag: string;
+};
 
-export type PageRequest = { readonly path: string; readonly acceptEncoding: string; readonly ifNoneMatch: string | undefined };
+export type PageRequest = {
+  readonly path: string;
+  readonly acceptEncoding: string;
+  readonly ifNoneMatch: string | undefined;
+};
 
 export class StaticFiles {
   #folder: string;
@@ -71,7 +80,8 @@ export class StaticFiles {
     };
     if (name === INDEX) headers['content-security-policy'] = pagePolicy(loaded.bytes.toString());
     if (ifNoneMatch === loaded.etag) return { status: 304, headers, body: '' };
-    if (loaded.gzipped === undefined || !/\bgzip\b/.test(acceptEncoding)) return { status: 200, headers, body: loaded.bytes };
+    if (loaded.gzipped === undefined || !/\bgzip\b/.test(acceptEncoding))
+      return { status: 200, headers, body: loaded.bytes };
     return { status: 200, headers: { ...headers, 'content-encoding': 'gzip' }, body: loaded.gzipped };
   }
 
@@ -109,7 +119,10 @@ export class StaticFiles {
 /** Scripts come from here alone; those inside the index are named by their hashes. */
 function pagePolicy(html: string): string {
   const inline = [...html.matchAll(/<script(?![^>]*\bsrc=)[^>]*>([\s\S]*?)<\/script>/gi)].map(
-    ([, code]) => ` 'sha256-${createHash('sha256').update(code as string).digest('base64')}'`,
+    ([, code]) =>
+      ` 'sha256-${createHash('sha256')
+        .update(code as string)
+        .digest('base64')}'`,
   );
   return [
     "default-src 'self'",
@@ -130,5 +143,9 @@ function notBuilt(): Answer {
 <style>body{font:16px/1.5 system-ui;max-width:36rem;margin:15vh auto;padding:0 1rem}code{font-family:ui-monospace,monospace}</style>
 <h1>pulso runs, but its page is not built</h1>
 <p>Build it with <code>npm run build</code> and reload. The API is there already: see <a href="/kpi/latest">/kpi/latest</a> and <a href="/ledger">/ledger</a>.</p></html>`;
-  return { status: 503, headers: { 'content-type': TYPES['.html'] as string, 'cache-control': 'no-store', 'retry-after': '2' }, body };
+  return {
+    status: 503,
+    headers: { 'content-type': TYPES['.html'] as string, 'cache-control': 'no-store', 'retry-after': '2' },
+    body,
+  };
 }

@@ -20,9 +20,23 @@ export type FeedOptions = {
   readonly clock: () => number;
 };
 
-type Lane = { readonly port: Port; partitions: readonly TopicPartition[]; holdsCredit: boolean };
+type Lane = {
+  readonly port: Port;
+  partitions: readonly TopicPartition[];
+  holdsCredit: boolean;
+  /** No credit before this (epoch ms). */
+  restUntil: number;
+  resting: NodeJS.Timeout | undefined;
+};
 
 const RETRY_MS = 200;
+/**
+ * A lane rests so many times as long as its message took to apply: what changes meanwhile comes merged, so that even
+ * a lane that works off years of history leaves most of this thread to requests and sockets.
+ */
+const REST_FACTOR = 2;
+/** Messages that took less are the usual case, and their lanes never rest. */
+const QUICK_MS = 4;
 
 export class Feed {
   #options: FeedOptions;
@@ -44,10 +58,11 @@ export class Feed {
   }
 
   connect(lane: string, port: Port): void {
-    this.#lanes.set(lane, { port, partitions: [], holdsCredit: false });
+    this.#lanes.set(lane, { port, partitions: [], holdsCredit: false, restUntil: 0, resting: undefined });
   }
 
   disconnect(lane: string): void {
+    clearTimeout(this.#lanes.get(lane)?.resting);
     this.#lanes.delete(lane);
   }
 
@@ -59,10 +74,13 @@ export class Feed {
       lane.partitions = message.partitions;
       for (const partition of message.partitions) this.#know(partition, partition.seq);
     } else {
+      const began = this.#options.clock();
       for (const update of message.updates) {
         this.#know(update, update.to);
-        this.#options.view.apply(update, this.#options.clock());
+        this.#options.view.apply(update, began);
       }
+      const tookMs = this.#options.clock() - began;
+      if (tookMs > QUICK_MS) lane.restUntil = began + tookMs * (1 + REST_FACTOR);
       this.#options.onApplied(message.appendedAt);
     }
     this.#settle();
@@ -78,6 +96,7 @@ export class Feed {
   close(): void {
     this.#closed = true;
     clearTimeout(this.#retry);
+    for (const { resting } of this.#lanes.values()) clearTimeout(resting);
   }
 
   #know(partition: TopicPartition, seq: number): void {
@@ -90,12 +109,22 @@ export class Feed {
     let behind = this.#options.view.stale;
     for (const lane of this.#lanes.values()) {
       if (!this.#inStep(lane)) behind = true;
-      else if (!lane.holdsCredit && lane.partitions.length > 0) {
-        lane.holdsCredit = true;
-        lane.port.postMessage({ type: 'partials-wanted' } satisfies PartialsRequest);
-      }
+      else if (!lane.holdsCredit && lane.partitions.length > 0) this.#grant(lane);
     }
     if (behind && !this.#reading && this.#retry === undefined && !this.#closed) void this.#takeSnapshot();
+  }
+
+  #grant(lane: Lane): void {
+    const restMs = lane.restUntil - this.#options.clock();
+    if (restMs > 0) {
+      lane.resting ??= setTimeout(() => {
+        lane.resting = undefined;
+        this.#settle();
+      }, restMs);
+      return;
+    }
+    lane.holdsCredit = true;
+    lane.port.postMessage({ type: 'partials-wanted' } satisfies PartialsRequest);
   }
 
   #inStep({ partitions }: Lane): boolean {

@@ -55,7 +55,10 @@ export class Requests {
       const timer = setTimeout(() => {
         this.#pending.delete(id);
         reject(
-          new AppError('deadline-exceeded', `Cannot get an answer as the ${this.#peer} took longer than ${deadlineMs} ms`),
+          new AppError(
+            'deadline-exceeded',
+            `Cannot get an answer as the ${this.#peer} took longer than ${deadlineMs} ms`,
+          ),
         );
       }, deadlineMs);
       this.#pending.set(id, { resolve: resolve as (value: unknown) => void, reject, timer });

@@ -4,12 +4,19 @@
  * its own share of memory and nothing of anybody else's.
  */
 import { assertNever, toWireError } from '../../../protocol/errors.ts';
+import {
+  type Channel as ChannelName,
+  type ClientFrame,
+  parseClientFrame,
+  type SubFrame,
+  WS_CLOSE,
+  WS_PROTOCOL,
+} from '../../../protocol/frames-ws.ts';
 import type { Channel } from '../channels/channel.ts';
-import type { ChannelName, Hub } from '../channels/hub.ts';
-import { type ClientFrame, parseClientFrame } from './client-frames.ts';
+import type { Hub } from '../channels/hub.ts';
 
-export const PROTOCOL = 1;
 export const TICK_MS = 50;
+const MOST_HZ = 1_000 / TICK_MS;
 /** Above so many unsent bytes a client is passed over. */
 export const SKIP_BYTES = 64 * 1024;
 /** Above so many, or passed over for so long, it is closed: it may come back and resume. */
@@ -17,8 +24,6 @@ export const DROP_BYTES = 1024 * 1024;
 export const BEHIND_MS = 10_000;
 /** More frames than this in a second is a flood. */
 export const FRAMES_PER_SECOND = 20;
-
-export const CLOSE = { slow: 4008, flood: 4029, goingAway: 1001 } as const;
 
 /** A connection as a session needs it. `send` takes what it is given, at once or later. */
 export interface Wire {
@@ -32,6 +37,7 @@ type Subscription = {
   readonly channel: Channel;
   /** -1: a snapshot is due. */
   seq: number;
+  /** undefined = with every tick. */
   hz: number | undefined;
   sentAt: number;
 };
@@ -55,8 +61,10 @@ export class Session {
     return this.#closed;
   }
 
-  open(serverTime: number): void {
-    this.#send({ t: 'hello', proto: PROTOCOL, epoch: this.#hub.epoch, server_time: serverTime, tick_ms: TICK_MS });
+  /** `facts` go into the hello as they are. */
+  open(serverTime: number, facts: Readonly<Record<string, string>>): void {
+    const { epoch } = this.#hub;
+    this.#send({ t: 'hello', proto: WS_PROTOCOL, epoch, server_time: serverTime, tick_ms: TICK_MS, ...facts });
   }
 
   /** Counts an inbound frame of any kind; answers false when the client was closed for a flood. */
@@ -66,7 +74,7 @@ export class Session {
     this.#arrivals[this.#arrival] = now;
     this.#arrival = (this.#arrival + 1) % FRAMES_PER_SECOND;
     if (oldest === undefined || now - oldest >= 1_000) return true;
-    this.#close(CLOSE.flood, `more than ${FRAMES_PER_SECOND} frames a second`, 5_000);
+    this.#close(WS_CLOSE.tooFast, `more than ${FRAMES_PER_SECOND} frames a second`, 5_000);
     return false;
   }
 
@@ -81,7 +89,10 @@ export class Session {
   /** Sends what has changed since the last tick, or notes that the client is behind. */
   tick(now: number): void {
     if (this.#closed) return;
-    if (this.#wire.unsent() > DROP_BYTES) return this.#drop();
+    if (this.#wire.unsent() > DROP_BYTES) {
+      this.#drop();
+      return;
+    }
     let behind = false;
     for (const subscription of this.#subscriptions.values()) {
       if (!isDue(subscription, now)) continue;
@@ -107,7 +118,7 @@ export class Session {
 
   /** Says goodbye: the server ends. */
   leave(retryMs: number): void {
-    if (!this.#closed) this.#close(CLOSE.goingAway, 'the server ends', retryMs);
+    if (!this.#closed) this.#close(WS_CLOSE.goingAway, 'the server ends', retryMs);
   }
 
   /** The connection is gone. */
@@ -119,22 +130,29 @@ export class Session {
   #handle(frame: ClientFrame, now: number, serverTime: number): void {
     switch (frame.t) {
       case 'sub':
-        return this.#subscribe(frame, now);
+        this.#subscribe(frame, now);
+        return;
       case 'unsub':
         this.#subscriptions.delete(frame.ch);
         return;
       case 'ping':
-        return this.beat(now, serverTime, false, () => '');
+        this.beat(now, serverTime, false, () => '');
+        return;
       default:
         assertNever(frame);
     }
   }
 
   /** A place that can be reached with one delta is taken up, an empty delta included: it says so. Else a snapshot. */
-  #subscribe({ ch, epoch, seq, hz }: ClientFrame & { t: 'sub' }, now: number): void {
+  #subscribe({ ch, epoch, seq, hz }: SubFrame, now: number): void {
     const channel = this.#hub.channel(ch);
     const resumes = epoch === this.#hub.epoch && seq !== undefined && channel.canResume(seq);
-    const subscription: Subscription = { channel, seq: -1, hz, sentAt: now };
+    const subscription: Subscription = {
+      channel,
+      seq: -1,
+      hz: hz !== undefined && hz < MOST_HZ ? hz : undefined,
+      sentAt: now,
+    };
     this.#subscriptions.set(ch, subscription);
     if (this.#wire.unsent() > SKIP_BYTES) {
       if (resumes) subscription.seq = seq;
@@ -152,7 +170,7 @@ export class Session {
   }
 
   #drop(): void {
-    this.#close(CLOSE.slow, 'reads too slowly', 1_000);
+    this.#close(WS_CLOSE.slow, 'reads too slowly', 1_000);
   }
 
   #close(code: number, reason: string, retryMs: number): void {

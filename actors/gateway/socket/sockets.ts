@@ -2,8 +2,10 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
+import { WS_CLOSE } from '../../../protocol/frames-ws.ts';
 import type { Channel } from '../channels/channel.ts';
 import type { Hub } from '../channels/hub.ts';
+import { entryOf } from '../entry.ts';
 import { Session } from './session.ts';
 
 /** Inbound frames above this close with 1009. */
@@ -14,14 +16,22 @@ const BEAT_MS = 1_000;
 const BEATS_PER_HASH = 10;
 /** Silence beyond two of these means that nobody is there any more. */
 const PING_MS = 25_000;
-/** After the goodbye a client has this long to read what it was sent. */
-const CLOSE_GRACE_MS = 30_000;
+/** A slow client has this long to read what it was sent before the goodbye; one that floods has not. */
+const SLOW_GRACE_MS = 30_000;
+const CLOSE_GRACE_MS = 2_000;
 
 type Connection = { readonly socket: WebSocket; readonly session: Session; alive: boolean };
 
+export type SocketsOptions = {
+  readonly hub: Hub;
+  /** Milliseconds that never go back. */
+  readonly clock: () => number;
+  /** What every client is told at the start. */
+  readonly facts: Readonly<Record<string, string>>;
+};
+
 export class Sockets {
-  #hub: Hub;
-  #clock: () => number;
+  #options: SocketsOptions;
   #server = new WebSocketServer({
     noServer: true,
     clientTracking: false,
@@ -34,10 +44,8 @@ export class Sockets {
   #timers: NodeJS.Timeout[];
   #beats = 0;
 
-  /** `clock` is monotonic, in ms. */
-  constructor(hub: Hub, clock: () => number = () => performance.now()) {
-    this.#hub = hub;
-    this.#clock = clock;
+  constructor(options: SocketsOptions) {
+    this.#options = options;
     this.#timers = [setInterval(() => this.beat(), BEAT_MS), setInterval(() => this.#ping(), PING_MS)];
   }
 
@@ -49,26 +57,27 @@ export class Sockets {
     return this.#connections.size + this.#closing.size >= MOST_CLIENTS;
   }
 
+  /** Bytes that wait for clients to read them, of all together. */
+  get unsent(): number {
+    return [...this.#connections].reduce((sum, { socket }) => sum + socket.bufferedAmount, 0);
+  }
+
   accept(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#connect(webSocket, socket));
   }
 
   /** Sends every client what it lacks; frames that several get are encoded once. */
   tick(): void {
-    const now = this.#clock();
+    const now = this.#options.clock();
     for (const { session } of this.#connections) session.tick(now);
     this.#encoded.clear();
   }
 
   beat(): void {
-    const now = this.#clock();
+    const now = this.#options.clock();
     const withHashes = this.#beats++ % BEATS_PER_HASH === 0;
     const hashes = new Map<Channel, string>();
-    const hashOf = (channel: Channel) => {
-      let hash = hashes.get(channel);
-      if (hash === undefined) hashes.set(channel, (hash = channel.hash()));
-      return hash;
-    };
+    const hashOf = (channel: Channel) => entryOf(hashes, channel, () => channel.hash());
     for (const { session } of this.#connections) session.beat(now, Date.now(), withHashes, hashOf);
     this.#encoded.clear();
   }
@@ -93,14 +102,15 @@ export class Sockets {
         unsent: () => socket.bufferedAmount,
         close: (code, reason) => this.#close(socket, code, reason),
       },
-      this.#hub,
+      this.#options.hub,
     );
     const connection: Connection = { socket, session, alive: true };
     this.#connections.add(connection);
     socket.on('message', (data: RawData, binary: boolean) => {
-      if (session.admit(this.#clock())) session.receive(binary ? '' : String(data), this.#clock(), Date.now());
+      if (session.admit(this.#options.clock()))
+        session.receive(binary ? '' : String(data), this.#options.clock(), Date.now());
     });
-    socket.on('ping', () => session.admit(this.#clock()));
+    socket.on('ping', () => session.admit(this.#options.clock()));
     socket.on('pong', () => {
       connection.alive = true;
     });
@@ -112,7 +122,7 @@ export class Sockets {
       this.#closing.delete(socket);
     });
     raw.on('error', ignore);
-    session.open(Date.now());
+    session.open(Date.now(), this.#options.facts);
   }
 
   #close(socket: WebSocket, code: number, reason: string): void {
@@ -121,18 +131,13 @@ export class Sockets {
     }
     this.#closing.add(socket);
     socket.close(code, reason);
-    const limit = setTimeout(() => socket.terminate(), CLOSE_GRACE_MS);
+    const limit = setTimeout(() => socket.terminate(), code === WS_CLOSE.slow ? SLOW_GRACE_MS : CLOSE_GRACE_MS);
     socket.once('close', () => clearTimeout(limit));
   }
 
   /** The bytes of a frame are shared by all who get it in this tick, unsent ones too. */
   #encode(frame: string): Buffer {
-    let bytes = this.#encoded.get(frame);
-    if (bytes === undefined) {
-      bytes = Buffer.from(frame);
-      this.#encoded.set(frame, bytes);
-    }
-    return bytes;
+    return entryOf(this.#encoded, frame, () => Buffer.from(frame));
   }
 
   #ping(): void {

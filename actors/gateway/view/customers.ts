@@ -1,5 +1,6 @@
 /** Distinct customers by minute, all and by segment. Sketches only ever grow, so the partitions' merge into one a minute. */
 import { HyperLogLog } from '../../kpi/hll.ts';
+import { entryOf } from '../entry.ts';
 import { HOUR_MINUTES, MINUTE_MS } from './span.ts';
 
 export class Customers {
@@ -9,11 +10,8 @@ export class Customers {
 
   /** `group` is a segment, or undefined for all customers. */
   add(minute: number, group: string | undefined, sketch: HyperLogLog): void {
-    let groups = this.#minutes.get(minute);
-    if (groups === undefined) this.#minutes.set(minute, (groups = new Map()));
-    let merged = groups.get(group);
-    if (merged === undefined) groups.set(group, (merged = new HyperLogLog()));
-    merged.merge(sketch);
+    const groups = entryOf(this.#minutes, minute, () => new Map<string | undefined, HyperLogLog>());
+    entryOf(groups, group, () => new HyperLogLog()).merge(sketch);
     this.changed.add(minute);
   }
 
@@ -27,9 +25,7 @@ export class Customers {
     const merged = new Map<string | undefined, HyperLogLog>();
     for (let minute = last - (HOUR_MINUTES - 1) * MINUTE_MS; minute <= last; minute += MINUTE_MS) {
       for (const [group, sketch] of this.#minutes.get(minute) ?? []) {
-        let union = merged.get(group);
-        if (union === undefined) merged.set(group, (union = new HyperLogLog()));
-        union.merge(sketch);
+        entryOf(merged, group, () => new HyperLogLog()).merge(sketch);
       }
     }
     return new Map([...merged].map(([group, sketch]) => [group, sketch.estimate()]));

@@ -1,5 +1,7 @@
 /** A fixed row of numbers for every minute: as each partition told it last, and summed over the partitions. */
 
+import { entryOf } from '../entry.ts';
+
 type Minute = { readonly sum: Float64Array; readonly told: Map<string, Float64Array> };
 
 export class DenseMinutes {
@@ -14,9 +16,8 @@ export class DenseMinutes {
 
   /** Sets `values.length` numbers of a partition's row from `at` on to what they are now. */
   set(partition: string, minute: number, at: number, values: ArrayLike<number>): void {
-    const row = this.#row(minute);
-    let told = row.told.get(partition);
-    if (told === undefined) row.told.set(partition, (told = new Float64Array(this.width)));
+    const row = entryOf(this.#minutes, minute, () => ({ sum: new Float64Array(this.width), told: new Map() }));
+    const told = entryOf(row.told, partition, () => new Float64Array(this.width));
     for (let place = 0; place < values.length; place++) {
       const value = values[place] as number;
       row.sum[at + place]! += value - (told[at + place] as number);
@@ -57,14 +58,5 @@ export class DenseMinutes {
       for (let place = 0; place < this.width; place++) sum[place]! += row[place] as number;
     }
     return { sum, any };
-  }
-
-  #row(minute: number): Minute {
-    let row = this.#minutes.get(minute);
-    if (row === undefined) {
-      row = { sum: new Float64Array(this.width), told: new Map() };
-      this.#minutes.set(minute, row);
-    }
-    return row;
   }
 }

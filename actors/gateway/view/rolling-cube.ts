@@ -3,6 +3,7 @@
  * a range of minutes. A told cell takes its old value out of the sum and puts the new one in (whole numbers, so
  * nothing drifts); a minute that enters or leaves the range does so with all its cells.
  */
+import { entryOf } from '../entry.ts';
 import { HeldCells } from './held-cells.ts';
 
 export class RollingCube {
@@ -111,8 +112,7 @@ export class RollingCube {
     for (const cells of this.#minutes.get(minute)?.values() ?? []) {
       for (const slot of cells.slots()) {
         const key = this.#keyOf[slot] as string;
-        let sum = merged.get(key);
-        if (sum === undefined) merged.set(key, (sum = new Float64Array(this.width)));
+        const sum = entryOf(merged, key, () => new Float64Array(this.width));
         const at = cells.place(slot);
         for (let measure = 0; measure < this.width; measure++) sum[measure]! += cells.values[at + measure] as number;
       }
@@ -125,11 +125,8 @@ export class RollingCube {
   }
 
   #cellsOf(partition: string, minute: number): HeldCells {
-    let partitions = this.#minutes.get(minute);
-    if (partitions === undefined) this.#minutes.set(minute, (partitions = new Map()));
-    let cells = partitions.get(partition);
-    if (cells === undefined) partitions.set(partition, (cells = new HeldCells(this.width)));
-    return cells;
+    const partitions = entryOf(this.#minutes, minute, () => new Map<string, HeldCells>());
+    return entryOf(partitions, partition, () => new HeldCells(this.width));
   }
 
   #removeCell(cells: HeldCells, slot: number, inside: boolean): void {

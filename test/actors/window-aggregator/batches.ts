@@ -1,8 +1,9 @@
 /** Batches made by hand: events as objects, turned into the columns that a consumer would send. */
-import { type EventBatch, NONE, TEXT, batchBytes, viewBatch } from '../../../protocol/batch.ts';
-import { emptyLedger, type DeadLetter } from '../../../protocol/event.ts';
-import type { BatchMessage } from '../../../protocol/message.ts';
+
 import type { PartitionState } from '../../../actors/ports/hot-store.ts';
+import { batchBytes, type EventBatch, NONE, TEXT, viewBatch } from '../../../protocol/batch.ts';
+import { type DeadLetter, emptyLedger } from '../../../protocol/event.ts';
+import type { BatchMessage } from '../../../protocol/message.ts';
 
 export type Item = { product: string; category: string | null; quantity: number; price: number; name?: string };
 export type OrderEvent = {
@@ -59,12 +60,16 @@ export function record(...events: TestEvent[]): TestRecord {
   return { events, dead: 0, array: false };
 }
 
-export function batchOf(records: readonly TestRecord[], base: number, overrides: Partial<BatchMessage> = {}): BatchMessage {
+export function batchOf(
+  records: readonly TestRecord[],
+  base: number,
+  overrides: Partial<BatchMessage> = {},
+): BatchMessage {
   const rows = records.flatMap(({ events }) => events).reduce((sum, event) => sum + (hasDelivery(event) ? 2 : 1), 0);
   const items = records.flatMap(({ events }) => events).reduce((sum, event) => sum + itemsOf(event).length, 0);
   const writer = new ColumnWriter(rows, items);
   records.forEach(({ events, array }, index) => {
-    events.forEach((event, element) => writer.event(event, index, array ? element : NONE));
+    for (const [element, event] of events.entries()) writer.event(event, index, array ? element : NONE);
   });
   const dead = records.flatMap(({ dead: count }, index) =>
     Array.from({ length: count }, (_, element): DeadLetter => deadLetter(base + index, element)),

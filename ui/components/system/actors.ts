@@ -65,70 +65,70 @@ export function readActors(tree: unknown, live: ChannelData | undefined): Actor[
   const values = live === undefined ? new Map() : readRows(live.values);
   const actors: Actor[] = [];
   const visit = (node: unknown, path: readonly string[], above: Actor['budget']) => {
-    if (!isObject(node) || typeof node['id'] !== 'string') return;
-    const over: Json = values.get(node['id']) ?? {};
+    if (!isObject(node) || typeof node.id !== 'string') return;
+    const over: Json = values.get(node.id) ?? {};
     const actor = readActor(node, over, path, above);
     actors.push(actor);
     const own = actor.kind === 'supervisor' ? (actor.budget ?? above) : above;
-    for (const child of listOf(node['children'])) visit(child, [...path, actor.id], own);
+    for (const child of listOf(node.children)) visit(child, [...path, actor.id], own);
   };
   visit(tree, [], undefined);
   return actors;
 }
 
 function readActor(node: Json, live: Json, path: readonly string[], above: Actor['budget']): Actor {
-  const mailbox = isObject(node['mailbox']) ? node['mailbox'] : node;
-  const children = listOf(node['children']).length;
-  const kind = (node['kind'] ?? node['type']) === 'supervisor' || children > 0 ? 'supervisor' : 'worker';
+  const mailbox = isObject(node.mailbox) ? node.mailbox : node;
+  const children = listOf(node.children).length;
+  const kind = (node.kind ?? node.type) === 'supervisor' || children > 0 ? 'supervisor' : 'worker';
   return {
-    id: String(node['id']),
+    id: String(node.id),
     kind,
-    strategy: text(node['strategy']),
+    strategy: text(node.strategy),
     level: path.length + 1,
     path,
     children,
-    state: stateOf(live['state'] ?? node['state']),
-    epoch: number(live['epoch'] ?? node['epoch']) ?? 0,
-    restarts: number(live['restarts'] ?? (isObject(node['restarts']) ? node['restarts']['total'] : node['restarts'])),
-    budget: kind === 'supervisor' ? readBudget(node['restarts'] ?? node['budget']) : above,
-    depth: number(live['depth'] ?? mailbox['depth']) ?? 0,
-    bytes: number(mailbox['bytes']),
-    oldestMs: number(live['oldest_ms'] ?? mailbox['oldest_ms']) ?? 0,
-    rate: number(live['rate'] ?? node['rate']),
-    busy: number(live['busy'] ?? node['busy']),
-    handled: number(node['handled']),
-    heapBytes: number(node['heap_bytes']),
-    waitingFor: text(isObject(node['waiting']) ? node['waiting']['what'] : node['waiting']),
-    lastExit: readExit(node['last_exit']) ?? readExit(live['last_exit']),
-    nextRetryAt: number('next_retry_at' in live ? live['next_retry_at'] : node['next_retry_at']),
-    startedAt: number(node['started_at']),
+    state: stateOf(live.state ?? node.state),
+    epoch: number(live.epoch ?? node.epoch) ?? 0,
+    restarts: number(live.restarts ?? (isObject(node.restarts) ? node.restarts.total : node.restarts)),
+    budget: kind === 'supervisor' ? readBudget(node.restarts ?? node.budget) : above,
+    depth: number(live.depth ?? mailbox.depth) ?? 0,
+    bytes: number(mailbox.bytes),
+    oldestMs: number(live.oldest_ms ?? mailbox.oldest_ms) ?? 0,
+    rate: number(live.rate ?? node.rate),
+    busy: number(live.busy ?? node.busy),
+    handled: number(node.handled),
+    heapBytes: number(node.heap_bytes),
+    waitingFor: text(isObject(node.waiting) ? node.waiting.what : node.waiting),
+    lastExit: readExit(node.last_exit) ?? readExit(live.last_exit),
+    nextRetryAt: number('next_retry_at' in live ? live.next_retry_at : node.next_retry_at),
+    startedAt: number(node.started_at),
   };
 }
 
 function readBudget(value: unknown): Actor['budget'] {
   if (!isObject(value)) return undefined;
-  const [used, max] = [number(value['used']), number(value['budget'] ?? value['max'])];
-  return used === undefined || max === undefined ? undefined : { used, max, periodMs: number(value['period_ms']) ?? 0 };
+  const [used, max] = [number(value.used), number(value.budget ?? value.max)];
+  return used === undefined || max === undefined ? undefined : { used, max, periodMs: number(value.period_ms) ?? 0 };
 }
 
 function readExit(value: unknown): LastExit | undefined {
   if (typeof value === 'string' && value !== '') return { reason: value, detail: '', at: undefined };
   if (!isObject(value)) return undefined;
-  return { reason: text(value['reason']) ?? '', detail: text(value['detail']) ?? '', at: number(value['at']) };
+  return { reason: text(value.reason) ?? '', detail: text(value.detail) ?? '', at: number(value.at) };
 }
 
 export function readEvents(answer: unknown): SystemEvent[] {
-  const list = isObject(answer) ? answer['items'] : answer;
+  const list = isObject(answer) ? answer.items : answer;
   return listOf(list).flatMap((item) =>
-    isObject(item) && typeof item['at'] === 'number' && typeof item['actor'] === 'string'
+    isObject(item) && typeof item.at === 'number' && typeof item.actor === 'string'
       ? [
           {
-            id: number(item['id']) ?? 0,
-            at: item['at'],
-            kind: String(item['kind'] ?? ''),
-            actor: item['actor'],
-            epoch: number(item['epoch']) ?? 0,
-            text: text(item['text']) ?? '',
+            id: number(item.id) ?? 0,
+            at: item.at,
+            kind: String(item.kind ?? ''),
+            actor: item.actor,
+            epoch: number(item.epoch) ?? 0,
+            text: text(item.text) ?? '',
           },
         ]
       : [],

@@ -10,7 +10,6 @@ const WORDS = {
   'verdict.unknown': ['Unknown', 'Desconhecido'],
   'verdict.allRunning': ['every actor is running', 'todos os atores ativos'],
   'verdict.noNews': ['no word from the supervisor', 'sem notícias do supervisor'],
-  'verdict.count': ['{n} {state}', '{n} {state}'],
   'stat.actors': ['Actors', 'Atores'],
   'stat.ofRunning': ['of {n} running', 'de {n} ativos'],
   'stat.uptime': ['Uptime', 'No ar há'],
@@ -26,10 +25,9 @@ const WORDS = {
     'messages waiting and age of the oldest, share of time at work; messages per second on each edge',
     'mensagens à espera e idade da mais antiga, parte do tempo ocupada; mensagens por segundo em cada ligação',
   ],
-  'pipe.waiting': ['{n} waiting', '{n} à espera'],
+  'pipe.waiting': ['{n} waiting', '{n} na fila'],
   'pipe.held': ['held', 'retido'],
   'pipe.clients': ['{n} clients', '{n} clientes'],
-  'pipe.open': ['{name}: {state}, {depth} waiting. Open details', '{name}: {state}, {depth} à espera. Abrir detalhes'],
 
   'tree.title': ['Actors', 'Atores'],
   'tree.note': ['{n} · {s} supervisors', '{n} · {s} supervisores'],
@@ -39,10 +37,7 @@ const WORDS = {
   'tree.problems': ['Problems {n}', 'Problemas {n}'],
   'tree.none': ['No actor matches', 'Nenhum ator corresponde'],
   'tree.noProblems': ['No actor has a problem', 'Nenhum ator com problema'],
-  'tree.hint': [
-    'Arrow keys move and fold, Enter opens details',
-    'Setas movem e recolhem, Enter abre os detalhes',
-  ],
+  'tree.hint': ['Arrow keys move and fold, Enter opens details', 'Setas movem e recolhem, Enter abre os detalhes'],
   'col.actor': ['Actor', 'Ator'],
   'col.state': ['State', 'Estado'],
   'col.epoch': ['Epoch', 'Época'],
@@ -76,7 +71,6 @@ const WORDS = {
   'exit.failed-to-start': ['failed to start', 'não iniciou'],
   'exit.auto-shutdown': ['all done', 'concluído'],
 
-  'drawer.title': ['Details', 'Detalhes'],
   'drawer.close': ['Close', 'Fechar'],
   'drawer.commands': ['Commands', 'Comandos'],
   'drawer.noToken': [
@@ -158,13 +152,16 @@ const WORDS = {
     'Queries of ranges, orders and dead letters fail until it runs again.',
     'Consultas de períodos, pedidos e rejeitados falham até que volte.',
   ],
-  'impact.generator': ['No demo orders come in until it runs again.', 'Nenhum pedido de demonstração entra até que volte.'],
+  'impact.generator': [
+    'No demo orders come in until it runs again.',
+    'Nenhum pedido de demonstração entra até que volte.',
+  ],
 
   'inc.title': ['Incidents', 'Incidentes'],
   'inc.note': ['last hour, exits, hangs, backoff and commands', 'última hora: saídas, travamentos, esperas e comandos'],
   'inc.none': ['No incident in the last hour', 'Nenhum incidente na última hora'],
   'inc.more': ['and {n} more actors', 'e mais {n} atores'],
-  'inc.times': ['{n} times', '{n} vezes'],
+  'inc.and': ['{what} +{n}', '{what} +{n}'],
 
   'event.starting': ['Starting', 'Iniciando'],
   'event.running': ['Running', 'Ativo'],
@@ -188,7 +185,6 @@ const WORDS = {
 
   'page.error': ['The supervisor cannot be asked', 'Não foi possível consultar o supervisor'],
   'page.retry': ['Try again', 'Tentar de novo'],
-  'page.asOf': ['as of {time}', 'de {time}'],
 } as const;
 
 export type WordKey = keyof typeof WORDS;

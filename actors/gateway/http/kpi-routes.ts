@@ -1,0 +1,136 @@
+/** Routes of the figures: health, KPIs, orders, ledger, dead letters, events in. */
+import { AppError } from '../../../protocol/errors.ts';
+import { DEAD_REASONS, partitionKey } from '../../../protocol/event.ts';
+import { kpiSchema } from '../../kpi/query.ts';
+import type { Page, StoredOrder } from '../../ports/hot-store.ts';
+import type { GatewayState } from '../state.ts';
+import { sumLedgers } from '../status.ts';
+import { IDLE_MS } from '../view/latest.ts';
+import { type Answer, JSON_TYPE, json, list, notFound, text } from './answer.ts';
+import { csv } from './csv.ts';
+import { checkKnown, choiceOf, limitOf, textOf, timeOf } from './params.ts';
+import type { Ask, Route } from './router.ts';
+
+export const NDJSON = 'application/x-ndjson';
+const LATEST_ORDERS = 5;
+
+type KpiAnswer = {
+  readonly columns: readonly { readonly name: string }[];
+  readonly rows: readonly (readonly unknown[])[];
+};
+
+export function kpiRoutes(state: GatewayState): Route[] {
+  const get = (path: string, handle: Route['handle'], access: Route['access'] = 'read'): Route => ({
+    method: 'GET',
+    path,
+    access,
+    handle,
+  });
+  return [
+    get('/healthz', () => json({ status: 'ok' }), 'open'),
+    get('/readyz', () => readiness(state), 'open'),
+    get('/kpi/latest', () => text(state.latest(Date.now()), JSON_TYPE)),
+    get('/kpi/query', (ask) => kpiQuery(state, ask)),
+    get('/kpi/schema', () => json(kpiSchema())),
+    get('/orders', (ask) => orders(state, ask)),
+    get('/orders/latest', (ask) => latestOrders(state, ask)),
+    get('/orders/:id', (ask) => order(state, ask)),
+    get('/ledger', () => ledger(state)),
+    get('/dead-letters', (ask) => deadLetters(state, ask)),
+    get('/quality', () =>
+      list(
+        [...state.status.findings.values()].map(({ type: _, ...finding }) => finding),
+        null,
+      ),
+    ),
+    { method: 'POST', path: '/events', access: 'write', takes: NDJSON, handle: (ask) => takeEvents(state, ask) },
+  ];
+}
+
+function readiness(state: GatewayState): Answer {
+  const missing = state.status.missing(state.view);
+  return missing.length === 0 ? json({ status: 'ready' }) : json({ status: 'not-ready', missing }, 503);
+}
+
+async function kpiQuery(state: GatewayState, { search, request }: Ask): Promise<Answer> {
+  const asked = new URLSearchParams(search);
+  asked.delete('token');
+  const now = Date.now();
+  const idle = state.view.partitions().filter(({ movedAt }) => now - movedAt >= IDLE_MS);
+  const answer = await state.reader.ask<KpiAnswer>({
+    kind: 'kpi',
+    search: asked.toString(),
+    watermark: state.view.watermark,
+    idle: idle.map(partitionKey),
+  });
+  if (!/\btext\/csv\b/i.test(request.headers.accept ?? '')) return json(answer);
+  const names = answer.columns.map(({ name }) => name);
+  return text(csv(names, answer.rows), 'text/csv; charset=utf-8; header=present');
+}
+
+async function orders(state: GatewayState, { search }: Ask): Promise<Answer> {
+  checkKnown(search, 'from', 'to', 'state', 'limit', 'cursor');
+  const customerState = textOf(search, 'state');
+  const cursor = textOf(search, 'cursor');
+  const page = await state.reader.ask<Page<StoredOrder>>({
+    kind: 'orders',
+    from: timeOf(search, 'from') ?? Number.MIN_SAFE_INTEGER,
+    to: timeOf(search, 'to') ?? Number.MAX_SAFE_INTEGER,
+    limit: limitOf(search),
+    ...(customerState === undefined ? {} : { state: customerState }),
+    ...(cursor === undefined ? {} : { cursor }),
+  });
+  return list(page.items.map(shownOrder), page.next);
+}
+
+async function latestOrders(state: GatewayState, { search }: Ask): Promise<Answer> {
+  checkKnown(search, 'limit');
+  const page = await state.reader.ask<Page<StoredOrder>>({
+    kind: 'orders',
+    from: Number.MIN_SAFE_INTEGER,
+    to: Number.MAX_SAFE_INTEGER,
+    limit: limitOf(search, LATEST_ORDERS),
+  });
+  return list(page.items.map(shownOrder), page.next);
+}
+
+async function order(state: GatewayState, { params }: Ask): Promise<Answer> {
+  const id = params.id as string;
+  const found = await state.reader.ask<StoredOrder | undefined | null>({ kind: 'order', id });
+  if (found === undefined || found === null) throw notFound(`order ${JSON.stringify(id.slice(0, 200))}`);
+  return json(shownOrder(found));
+}
+
+/** The order's own fields, then where it stands; what it stands under wins over a field of the same name. */
+function shownOrder({ event, topic, partition, offset, element, time, mark, archived }: StoredOrder) {
+  const id = `${topic}:${partition}:${offset}${element < 0 ? '' : `:${element}`}`;
+  return { ...event, _id: id, topic, partition, offset, element: element < 0 ? null : element, time, mark, archived };
+}
+
+function ledger(state: GatewayState): Answer {
+  const partitions = state.status.ledgers(state.view);
+  return json({ total: sumLedgers(partitions), partitions });
+}
+
+async function deadLetters(state: GatewayState, { search }: Ask): Promise<Answer> {
+  checkKnown(search, 'reason', 'limit', 'cursor');
+  const reason = choiceOf(search, 'reason', DEAD_REASONS);
+  const cursor = textOf(search, 'cursor');
+  const page = await state.reader.ask<Page<unknown>>({
+    kind: 'dead-letters',
+    limit: limitOf(search),
+    ...(reason === undefined ? {} : { reason }),
+    ...(cursor === undefined ? {} : { cursor }),
+  });
+  return list(page.items, page.next);
+}
+
+async function takeEvents(state: GatewayState, { request }: Ask): Promise<Answer> {
+  const encoding = request.headers['content-encoding'] ?? 'identity';
+  if (encoding !== 'identity') {
+    throw new AppError('unsupported-media-type', `Cannot read a body in encoding ${encoding}: send it plain`);
+  }
+  const length = request.headers['content-length'];
+  const taken = await state.intake.take(request, length === undefined ? undefined : Number(length));
+  return json(taken, 202);
+}

@@ -1,0 +1,108 @@
+/** Routes of the system: the tree, its events, commands and their audit, metrics. */
+import { type CommandBody, parseCommandBody, parseLanesBody } from '../../../protocol/command.ts';
+import { AppError } from '../../../protocol/errors.ts';
+import { ACTOR_COMMANDS, type Carried, type Command } from '../control.ts';
+import { metricsOf, pipelineOf } from '../metrics.ts';
+import type { GatewayState } from '../state.ts';
+import { find } from '../status.ts';
+import { type Answer, json, list, notFound, text } from './answer.ts';
+import { readJson } from './body.ts';
+import { checkKnown, limitOf, wholeOf } from './params.ts';
+import { METRICS_TYPE, prometheusText } from './prometheus.ts';
+import type { Ask, Route } from './router.ts';
+import { actorView } from './tree-view.ts';
+
+const JSON_BODY = 'application/json';
+
+export type SystemRouteOptions = { readonly clients: () => number; readonly clock: () => number };
+
+export function systemRoutes(state: GatewayState, options: SystemRouteOptions): Route[] {
+  const get = (path: string, handle: Route['handle']): Route => ({ method: 'GET', path, access: 'read', handle });
+  const command = (path: string, handle: Route['handle']): Route => ({
+    method: 'POST',
+    path,
+    access: 'command',
+    takes: JSON_BODY,
+    handle,
+  });
+  return [
+    get('/system/tree', () => tree(state, options)),
+    get('/system/events', (ask) => events(state, ask)),
+    get('/system/audit', (ask) => audit(state, ask)),
+    get('/system/actors/:id', (ask) => actor(state, ask)),
+    ...ACTOR_COMMANDS.map((name) => command(`/system/actors/:id/${name}`, (ask) => commandActor(state, name, ask))),
+    command('/system/lanes', (ask) => scale(state, ask)),
+    get('/metrics', () => text(prometheusText(metricsOf(state, options.clients(), options.clock())), METRICS_TYPE)),
+  ];
+}
+
+function tree(state: GatewayState, { clients, clock }: SystemRouteOptions): Answer {
+  const { tree: root } = state.status;
+  if (root === undefined) throw new AppError('unavailable', 'Cannot show the actors as there is no word of them yet');
+  const { currency, zone } = state.options;
+  const summary = { ...pipelineOf(state, clients(), clock()), currency, zone, at: root.at };
+  return json({ ...actorView(root), summary });
+}
+
+function actor(state: GatewayState, { params }: Ask): Answer {
+  const { tree: root } = state.status;
+  const id = params.id as string;
+  const node = root && find(root, id);
+  if (node === undefined) throw noActor(id);
+  return json({
+    ...actorView(node),
+    events: state.status
+      .eventsSince(0)
+      .filter((event) => event.actor === id)
+      .slice(-100),
+  });
+}
+
+/** Oldest first, from after `since` on. */
+function events(state: GatewayState, { search }: Ask): Answer {
+  checkKnown(search, 'since', 'limit', 'cursor');
+  const since = wholeOf(search, 'cursor') ?? wholeOf(search, 'since') ?? 0;
+  const found = state.status.eventsSince(since);
+  const items = found.slice(0, limitOf(search, 1_000));
+  return list(items, items.length < found.length ? String(items.at(-1)?.id) : null);
+}
+
+function audit(state: GatewayState, { search }: Ask): Answer {
+  checkKnown(search, 'limit', 'cursor');
+  const before = wholeOf(search, 'cursor') ?? Number.POSITIVE_INFINITY;
+  const found = state.control.audit().filter(({ id }) => id < before);
+  const items = found.slice(0, limitOf(search));
+  return list(items, items.length < found.length ? String(items.at(-1)?.id) : null);
+}
+
+async function commandActor(state: GatewayState, command: (typeof ACTOR_COMMANDS)[number], ask: Ask): Promise<Answer> {
+  const actor = ask.params.id as string;
+  const body = parseCommandBody(await readJson(ask.request));
+  const { tree: root } = state.status;
+  if (root !== undefined && find(root, actor) === undefined) throw noActor(actor);
+  return carried(await run(state, { actor, command, ...intentOf(body) }, ask));
+}
+
+async function scale(state: GatewayState, ask: Ask): Promise<Answer> {
+  const body = parseLanesBody(await readJson(ask.request));
+  return carried(await run(state, { lanes: body.lanes, ...intentOf(body) }, ask));
+}
+
+function run(state: GatewayState, command: Command, { request }: Ask): Promise<Carried> {
+  return state.control.run(command, request.socket.remoteAddress ?? 'unknown');
+}
+
+function carried({ value, afterwards }: Carried): Answer {
+  return { ...json(value), ...(afterwards === undefined ? {} : { afterwards }) };
+}
+
+let unnamed = 0;
+
+/** Why, and under which key; a command without a key stands for itself alone. */
+function intentOf({ reason, idempotencyKey }: CommandBody): { reason: string; key: string } {
+  return { reason: reason ?? '', key: idempotencyKey ?? `unnamed-${Date.now()}-${unnamed++}` };
+}
+
+function noActor(id: string): AppError {
+  return notFound(`an actor named ${JSON.stringify(id.slice(0, 200))}`);
+}

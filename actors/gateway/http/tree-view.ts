@@ -1,0 +1,35 @@
+/** The supervision tree in the form of /system/tree. */
+import type { NodeStatus } from '../../../supervisor/status.ts';
+
+export type ActorView = Readonly<Record<string, unknown>> & {
+  readonly id: string;
+  readonly children: readonly ActorView[];
+};
+
+/** A worker spends the budget of its supervisor, so it shows that one's. */
+export function actorView(node: NodeStatus, budget: NodeStatus['budget'] = node.budget): ActorView {
+  const shown = node.budget ?? budget;
+  return {
+    id: node.id,
+    kind: node.type,
+    state: node.state,
+    epoch: node.epoch,
+    restarts: {
+      used: node.budget?.used ?? budget?.used ?? 0,
+      budget: shown?.max ?? 0,
+      period_ms: shown?.periodMs ?? 0,
+      total: node.restarts,
+    },
+    mailbox: { depth: node.depth, bytes: node.bytes, oldest_ms: Math.round(node.oldestMs) },
+    last_exit: node.lastExit === null ? null : { ...node.lastExit },
+    next_retry_at: node.nextRetryAt,
+    strategy: node.strategy,
+    started_at: node.startedAt,
+    rate: node.rate,
+    busy: node.busy,
+    handled: node.handled,
+    heap_bytes: node.heapBytes,
+    waiting: node.waiting === null ? null : { ...node.waiting },
+    children: node.children.map((child) => actorView(child, node.budget)),
+  };
+}

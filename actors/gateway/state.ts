@@ -1,0 +1,68 @@
+/** Everything a gateway holds, in one place: what its routes read and its links write. */
+import { Hub } from './channels/hub.ts';
+import { Control, type ControlOptions } from './control.ts';
+import { entryOf } from './entry.ts';
+import { EventIntake } from './http/event-intake.ts';
+import { Latency } from './latency.ts';
+import { LogLink } from './links/log.ts';
+import { ReaderLink } from './links/reader.ts';
+import { SystemStatus } from './status.ts';
+import { type LatestKpis, latestKpis } from './view/latest.ts';
+import { LiveView } from './view/view.ts';
+
+export type StateOptions = ControlOptions & {
+  readonly topics: readonly string[];
+  readonly partitions: number;
+  readonly currency: string;
+  readonly zone: string;
+  readonly channelEpoch: string;
+};
+
+export class GatewayState {
+  readonly options: StateOptions;
+  readonly view: LiveView;
+  readonly hub: Hub;
+  readonly status = new SystemStatus();
+  readonly reader = new ReaderLink();
+  readonly log = new LogLink();
+  readonly intake: EventIntake;
+  readonly control: Control;
+  /** Append of the newest record behind an update to the frame that shows it. */
+  readonly latency = new Latency();
+  /** Time in the server of each route's answers. */
+  readonly routeTimes = new Map<string, Latency>();
+  hotBytes: number | null = null;
+  ticks = { count: 0, ms: 0 };
+  #latest: { readonly version: number; readonly bytes: Buffer; readonly until: number } | undefined;
+
+  constructor(options: StateOptions) {
+    this.options = options;
+    this.view = new LiveView(options);
+    this.hub = new Hub(options.channelEpoch);
+    this.control = new Control(options);
+    this.intake = new EventIntake({
+      topics: options.topics,
+      partitions: options.partitions,
+      append: (appends) => this.log.append(appends),
+      onEnds: (ends) => {
+        for (const end of ends) this.status.sawEnd(end);
+      },
+    });
+  }
+
+  /** The answer of /kpi/latest, made once for each version of the view (completeness depends on the clock, too). */
+  latest(now: number): Buffer {
+    if (this.#latest?.version !== this.view.version || now >= this.#latest.until) {
+      const answer: LatestKpis = latestKpis(this.view, now);
+      this.#latest = { version: this.view.version, bytes: Buffer.from(JSON.stringify(answer)), until: now + LATEST_MS };
+    }
+    return this.#latest.bytes;
+  }
+
+  timeRoute(route: string, ms: number, now: number): void {
+    entryOf(this.routeTimes, route, () => new Latency()).add(ms, now);
+  }
+}
+
+/** Without any change the clock alone may complete a minute: look again after this. */
+const LATEST_MS = 1_000;

@@ -1,0 +1,123 @@
+/**
+ * gateway: the page, the HTTP API and the sockets. It holds no truth of its own: after a restart it reads a snapshot of
+ * the store and follows the lanes from there.
+ */
+import { setTimeout as wait } from 'node:timers/promises';
+import { AppError } from '../../protocol/errors.ts';
+import type { Answer, AppendReply, Finding, Offset, PartialsMessage } from '../../protocol/message.ts';
+import { runChild } from '../../supervisor/child.ts';
+import type { SupervisorEvent } from '../../supervisor/events.ts';
+import type { TreeStatus } from '../../supervisor/status.ts';
+import type { AuditEntry, ControlDone } from './control.ts';
+import { Gateway } from './gateway.ts';
+
+export type GatewayInput = {
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  readonly token: string;
+  readonly origins: readonly string[];
+  readonly pageDir: string;
+  readonly topics: readonly string[];
+  readonly partitions: number;
+  readonly zone: string;
+  readonly currency: string;
+};
+
+/** From the owner of the tree. */
+export type ToldGateway =
+  | { readonly type: 'status'; readonly tree: TreeStatus; readonly lanes: number; readonly ends: readonly Offset[] }
+  | { readonly type: 'events'; readonly events: readonly SupervisorEvent[] }
+  /** The audit list as an earlier incarnation left it. */
+  | { readonly type: 'audit'; readonly entries: readonly AuditEntry[] }
+  | ControlDone;
+
+/** The former incarnation's socket may take a moment to go. */
+const PORT_RETRIES = 40;
+const PORT_RETRY_MS = 50;
+
+runChild<GatewayInput>(async (child) => {
+  const { input } = child;
+  const gateway = new Gateway({
+    ...input,
+    self: child.id,
+    channelEpoch: `${Date.now().toString(36)}-${child.epoch}`,
+    tell: (body) => child.tell(body),
+    now: Date.now,
+    onFailure: (thrown) => {
+      // A reader that is away is asked again; anything else is a fault of this actor, and ends it.
+      if (!(thrown instanceof AppError)) throw thrown;
+    },
+    onRequestFailure: (thrown) => {
+      const text = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
+      process.stderr.write(
+        `${JSON.stringify({ at: new Date().toISOString(), level: 'error', actor: child.id, text })}\n`,
+      );
+    },
+  });
+  const { state } = gateway;
+
+  child.onLink(
+    'partials',
+    (port, { id }) => {
+      gateway.laneConnected(id, port);
+      port.on('message', (message: PartialsMessage) => {
+        gateway.partials(id, message);
+        child.meter.handled();
+      });
+    },
+    ({ id }) => gateway.laneLost(id),
+  );
+  child.onLink(
+    'queries',
+    (port) => {
+      port.on('message', (message: Answer) => state.reader.receive(message));
+      gateway.readerConnected(port);
+    },
+    () => gateway.readerConnected(undefined),
+  );
+  child.onLink(
+    'appends',
+    (port) => {
+      port.on('message', (message: AppendReply) => state.log.receive(message));
+      state.log.connect(port);
+    },
+    () => state.log.connect(undefined),
+  );
+  child.onLink('findings', (port) => port.on('message', (finding: Finding) => state.status.addFinding(finding)));
+  child.onTell((body) => {
+    const told = body as ToldGateway;
+    switch (told.type) {
+      case 'status':
+        return state.status.told(told.tree, told.lanes, told.ends);
+      case 'events':
+        return state.status.addEvents(told.events);
+      case 'audit':
+        return state.control.remember(told.entries);
+      case 'control-done':
+        return state.control.done(told);
+    }
+  });
+  child.onStop(() => gateway.close());
+
+  const port = await listen(gateway, input.port);
+  child.tell({ type: 'listening', port, url: urlOf(input.host, port) });
+  child.ready();
+});
+
+async function listen(gateway: Gateway, port: number): Promise<number> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await gateway.listen(port);
+    } catch (thrown) {
+      if ((thrown as NodeJS.ErrnoException).code !== 'EADDRINUSE' || attempt === PORT_RETRIES) throw thrown;
+      await wait(PORT_RETRY_MS);
+    }
+  }
+}
+
+/** A wildcard address is reached by the loopback name. */
+function urlOf(host: string, port: number): string {
+  const name = host === '0.0.0.0' || host === '::' ? 'localhost' : host;
+  return `http://${name.includes(':') ? `[${name}]` : name}:${port}`;
+}

@@ -1,0 +1,55 @@
+/** reader: answers the gateway's questions that touch the disk, so that the gateway itself never waits for one. */
+import type { MessagePort } from 'node:worker_threads';
+import { AppError, toWireError } from '../../protocol/errors.ts';
+import type { Answer, Ask, ReaderQuery } from '../../protocol/message.ts';
+import { runChild } from '../../supervisor/child.ts';
+import { type BackendConfig, chooseStoreReader } from '../backends/choose.ts';
+import { ReaderCore } from './core.ts';
+
+export type ReaderInput = { readonly backend: BackendConfig; readonly zone: string };
+
+/** More questions than this at a time only make all of them late. */
+const MAX_OPEN = 64;
+
+runChild<ReaderInput>(async (child) => {
+  const { backend, zone } = child.input;
+  const store = await chooseStoreReader(backend);
+  const core = new ReaderCore(store, {
+    zone,
+    mainTopic: backend.topics[0] as string,
+    now: Date.now,
+    turn: () => new Promise((resolve) => setImmediate(resolve)),
+  });
+  let open = 0;
+
+  async function onAsk(port: MessagePort, { id, body }: Ask<ReaderQuery>): Promise<void> {
+    if (open >= MAX_OPEN) {
+      const busy = new AppError(
+        'too-many-requests',
+        `Cannot answer as ${MAX_OPEN} questions are being answered already`,
+      );
+      port.postMessage({ type: 'refusal', id, error: toWireError(busy) } satisfies Answer);
+      return;
+    }
+    child.meter.mailbox(++open, 0);
+    try {
+      const value = await core.answer(body);
+      port.postMessage({ type: 'answer', id, value } satisfies Answer, transfersOf(body, value));
+    } catch (thrown) {
+      port.postMessage({ type: 'refusal', id, error: toWireError(thrown) } satisfies Answer);
+    }
+    child.meter.mailbox(--open, 0);
+    child.meter.handled();
+  }
+
+  child.onLink('queries', (port) => port.on('message', (ask: Ask<ReaderQuery>) => void onAsk(port, ask)));
+  child.onStop(() => store.close());
+  child.ready();
+});
+
+/** All windows of a snapshot are views of one buffer. */
+function transfersOf({ kind }: ReaderQuery, value: unknown): ArrayBuffer[] {
+  if (kind !== 'snapshot') return [];
+  const first = (value as { windows: readonly { packed: Uint8Array<ArrayBuffer> }[] }).windows[0];
+  return first === undefined ? [] : [first.packed.buffer];
+}

@@ -1,2 +1,0 @@
-import { benchAggregate } from './aggregate.ts';
-console.table(await benchAggregate());

@@ -1,0 +1,91 @@
+/** A real Chromium for tests, from npm: one per process, a fresh page per test, figures of what the page cost. */
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import chromium from '@sparticuz/chromium';
+import { type Browser, type BrowserContext, type Page, chromium as playwright } from 'playwright-core';
+
+let browser: Promise<Browser> | undefined;
+
+export function launchBrowser(): Promise<Browser> {
+  browser ??= (async () => {
+    chromium.setGraphicsMode = false;
+    return playwright.launch({
+      executablePath: await chromium.executablePath(),
+      args: ['--no-sandbox', '--headless=shell', '--disable-gpu', '--font-render-hinting=none'],
+    });
+  })();
+  return browser;
+}
+
+/** Call it after the last test of a file, or the process does not end. */
+export async function closeBrowser(): Promise<void> {
+  const open = browser;
+  browser = undefined;
+  if (open !== undefined) await (await open).close();
+}
+
+export type PageOptions = {
+  readonly width?: number;
+  readonly height?: number;
+  readonly dark?: boolean;
+  readonly locale?: string;
+};
+
+export type OpenPage = {
+  readonly page: Page;
+  readonly context: BrowserContext;
+  readonly problems: string[];
+  close(): Promise<void>;
+};
+
+/** Opens an address in a context of its own; whatever the page throws or logs as an error is collected. */
+export async function openPage(url: string, options: PageOptions = {}): Promise<OpenPage> {
+  const { width = 1440, height = 900, dark = false, locale = 'en-US' } = options;
+  const context = await (await launchBrowser()).newContext({
+    viewport: { width, height },
+    colorScheme: dark ? 'dark' : 'light',
+    locale,
+    reducedMotion: 'reduce',
+  });
+  const page = await context.newPage();
+  const problems: string[] = [];
+  page.on('pageerror', (error) => problems.push(String(error)));
+  await page.goto(url);
+  return { page, context, problems, close: () => context.close() };
+}
+
+export async function screenshot(page: Page, path: string, fullPage = true): Promise<void> {
+  await page.screenshot({ path, fullPage });
+}
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const AXE_RULES = "{ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }";
+
+/** What axe finds, one line a violation with the first places it stands at. */
+export async function axeViolations(page: Page): Promise<string[]> {
+  await page.evaluate(axeSource);
+  const found = (await page.evaluate(`axe.run(document, ${AXE_RULES}).then(({ violations }) =>
+    violations.map(({ id, help, nodes }) => id + ': ' + help + ' at ' + nodes.slice(0, 4).map((n) => n.target.join(' ') + ' ' + (n.any[0]?.message ?? '')).join('; ')))`)) as string[];
+  return found;
+}
+
+/** Share of one core that the page's main thread used over so many ms. */
+export async function mainThreadShare(page: Page, ms: number): Promise<number> {
+  const session = await page.context().newCDPSession(page);
+  await session.send('Performance.enable');
+  const read = async () => {
+    const { metrics } = await session.send('Performance.getMetrics');
+    const value = (name: string) => metrics.find((metric) => metric.name === name)?.value ?? 0;
+    return { busy: value('TaskDuration'), at: value('Timestamp') };
+  };
+  const before = await read();
+  await page.waitForTimeout(ms);
+  const after = await read();
+  await session.detach();
+  return (after.busy - before.busy) / (after.at - before.at);
+}
+
+/** Wider than the window by so many px; 0 when nothing has to be scrolled sideways. */
+export async function overflow(page: Page): Promise<number> {
+  return (await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')) as number;
+}

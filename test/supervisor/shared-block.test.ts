@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { BlockReader, BlockWriter, createBlock } from '../../supervisor/shared-block.ts';
+
+function pair(now = () => 10_000) {
+  const block = createBlock();
+  return { writer: new BlockWriter(block, now), reader: new BlockReader(block) };
+}
+
+test('shared block of a new actor says nothing', () => {
+  const { reader } = pair();
+  assert.deepEqual([reader.beat, reader.handled, reader.depth, reader.oldestAt, reader.busyMs], [0, 0, 0, 0, 0]);
+  assert.deepEqual([reader.waiting, reader.work], [null, null]);
+});
+
+test('shared block carries what the actor tells about itself', () => {
+  const { writer, reader } = pair();
+  writer.beat(12.5);
+  writer.handled();
+  writer.handled(4);
+  writer.mailbox(3, 250, 4_096);
+  writer.working(2 ** 40 + 1, 5);
+  writer.memory(1e9, 2e9);
+  assert.deepEqual([reader.beat, reader.busyMs, reader.handled], [1, 12.5, 5]);
+  assert.deepEqual([reader.depth, reader.mailboxBytes, reader.oldestAt], [3, 4_096, 9_750]);
+  assert.deepEqual(reader.work, { offset: 2 ** 40 + 1, slot: 5 });
+  assert.deepEqual([reader.heapBytes, reader.externalBytes], [1e9, 2e9]);
+  writer.working(-1);
+  writer.mailbox(0, 0);
+  assert.deepEqual([reader.work, reader.oldestAt], [null, 0]);
+});
+
+test('shared block says what an actor waits for, and until when', () => {
+  const { writer, reader } = pair();
+  writer.waiting('store', 3_000);
+  assert.deepEqual(reader.waiting, { what: 'store', deadline: 13_000 });
+  writer.waiting('a name that is much longer than the few bytes that there are for it', 1);
+  assert.equal(reader.waiting?.what, 'a name that is much longer than the few bytes th');
+  writer.waited();
+  assert.equal(reader.waiting, null);
+});
+
+test('shared block counts beyond 2^31', () => {
+  const { writer, reader } = pair();
+  writer.handled(2 ** 31 - 1);
+  writer.handled(10);
+  assert.equal(reader.handled, 2 ** 31 + 9);
+});

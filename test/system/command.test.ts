@@ -1,0 +1,119 @@
+/** The command as a user meets it: help, errors, exit codes, the ready line, the lock, signals. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { ledgerTotal, runPulso, spawnPulso, startPulso, untilCounted } from './exactness.ts';
+
+function freshFolder(t: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), 'pulso-command-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+const ORDER = {
+  type: 'order',
+  order_id: 'o1',
+  timestamp: Date.UTC(2026, 0, 1),
+  customer_state: 'SP',
+  items: [{ product_id: 'p1', category: 'toys', quantity: 2, price: 19.9 }],
+  payment_value: 39.8,
+};
+
+test('command shows help and version, and says what is wrong with its arguments', async (t) => {
+  const dataDir = freshFolder(t);
+  const version = (JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }).version;
+  const cases: [string[], number, RegExp][] = [
+    [['start', '--help'], 0, /Usage: pulso start.*--exit-when-done/s],
+    [['replay', '--help'], 0, /Usage: pulso replay PATH/],
+    [['start', '--version'], 0, new RegExp(`^${version}$`, 'm')],
+    [['start', '--prot', '1'], 2, /Unknown option '--prot'/],
+    [['start', '--port', 'x'], 2, /--port as it must be a whole number from 0 to 65535: current value is "x"/],
+    [['start', '--rate', '-1'], 2, /--rate/],
+    [['sing'], 2, /no such command: known are start, replay/],
+    [['replay', '/no/such/file'], 2, /no such file/],
+    [['replay'], 2, /without a PATH/],
+    [['start', 'surplus'], 2, /takes no argument "surplus"/],
+  ];
+  for (const [args, code, message] of cases) {
+    const ended = await runPulso(args, { dataDir });
+    assert.equal(ended.code, code, `${args.join(' ')}: ${ended.output}`);
+    assert.match(ended.output, message);
+  }
+});
+
+test('command takes one pulso a data folder, and a killed one leaves no lock behind', async (t) => {
+  const dataDir = freshFolder(t);
+  const first = await startPulso(['--no-generator'], { dataDir });
+  t.after(() => first.kill9());
+  const second = await runPulso(['start', '--port', '0', '--no-generator'], { dataDir });
+  assert.equal(second.code, 2);
+  assert.match(second.output, /another pulso runs on it/);
+  await first.kill9();
+  const third = await startPulso(['--no-generator'], { dataDir });
+  assert.deepEqual(await third.stop(), { code: 0, signal: null });
+});
+
+test('command refuses data of another number of partitions', async (t) => {
+  const dataDir = freshFolder(t);
+  const first = await startPulso(['--no-generator', '--partitions', '2'], { dataDir });
+  assert.equal((await first.stop()).code, 0);
+  const second = await runPulso(['start', '--port', '0', '--no-generator', '--partitions', '3'], { dataDir });
+  assert.equal(second.code, 2);
+  assert.match(second.output, /partitions/);
+});
+
+test('command drains and commits on a signal, and remembers the number of lanes', async (t) => {
+  const dataDir = freshFolder(t);
+  const file = join(dataDir, 'orders.ndjson');
+  writeFileSync(
+    file,
+    Array.from({ length: 500 }, (_, i) => JSON.stringify({ ...ORDER, order_id: `o${i}` })).join('\n'),
+  );
+  const running = await startPulso(['--no-generator', '--lanes', '3'], { dataDir });
+  const replayed = await runPulso(['replay', file], { dataDir });
+  assert.match(replayed.output, /500 records read/);
+  assert.match(replayed.output, /500 counted, 0 late, 0 dead, 0 duplicates, 0 rejected/);
+  assert.equal((await running.stop()).code, 0);
+  const again = await startPulso(['--no-generator'], { dataDir });
+  t.after(() => again.kill9());
+  await untilCounted(again.url, 500);
+  assert.equal((await ledgerTotal(again.url)).counted, 500);
+  const tree = (await (await fetch(new URL('/system/tree', again.url))).json()) as object;
+  assert.match(JSON.stringify(tree), /aggregator-2/);
+});
+
+test('command ends at once on a second signal', async (t) => {
+  const dataDir = freshFolder(t);
+  const running = await startPulso(['--no-generator'], { dataDir });
+  running.child.kill('SIGINT');
+  running.child.kill('SIGINT');
+  const { code } = await running.ended;
+  assert.ok(code === 1 || code === 0, `ended with ${code}`);
+});
+
+test('doctor says what is configured and what is wrong', async (t) => {
+  const dataDir = freshFolder(t);
+  const fine = await runPulso(['doctor', '--port', '0'], { dataDir, env: { PULSO_TOKEN: 'a-secret-token' } });
+  assert.match(fine.output, /PULSO_LATENESS\s+3600000/);
+  assert.match(fine.output, /PULSO_TOKEN\s+\*\*\*/);
+  assert.match(fine.output, /ok {4}runtime/);
+  const running = await startPulso(['--no-generator'], { dataDir: freshFolder(t) });
+  t.after(() => running.kill9());
+  const taken = await runPulso(['doctor', '--port', new URL(running.url).port], { dataDir });
+  assert.equal(taken.code, 1);
+  assert.match(taken.output, /FAIL {2}port: cannot listen .*EADDRINUSE.*fix: /);
+});
+
+test('a child that is spawned with a broken configuration file ends with 2 and names the key', async (t) => {
+  const dataDir = freshFolder(t);
+  const child = spawnPulso(['start', '--no-generator'], { dataDir, env: { PULSO_HOT_BYTES: '1' } });
+  let text = '';
+  child.stderr?.on('data', (chunk: Buffer) => {
+    text += chunk.toString();
+  });
+  const code = await new Promise((resolve) => child.on('close', resolve));
+  assert.equal(code, 2);
+  assert.match(text, /PULSO_HOT_BYTES.*at least 1 MB.*"1"/);
+});

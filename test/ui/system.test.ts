@@ -1,0 +1,203 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it, type TestContext } from 'node:test';
+import type { Page } from 'playwright-core';
+import { axeViolations, closeBrowser, openPage, overflow } from '../helpers/browser.ts';
+import { FIXTURE_TOKEN, UiServer } from '../helpers/ui-server.ts';
+
+const server = new UiServer({ tickMs: 100 });
+before(() => server.start());
+after(async () => {
+  await closeBrowser();
+  await server.stop();
+});
+
+function worker(id: string, over: Record<string, unknown> = {}): Record<string, unknown> {
+  return {
+    id,
+    kind: 'worker',
+    state: 'running',
+    epoch: 3,
+    restarts: { used: 0, budget: 10, period_ms: 60_000, total: 0 },
+    mailbox: { depth: 4, bytes: 2048, oldest_ms: 6 },
+    last_exit: null,
+    next_retry_at: null,
+    rate: 420,
+    busy: 0.12,
+    children: [],
+    ...over,
+  };
+}
+
+function supervisor(id: string, children: unknown[], used = 0): Record<string, unknown> {
+  const restarts = { used, budget: 10, period_ms: 60_000, total: 0 };
+  return { id, kind: 'supervisor', strategy: 'one_for_one', state: 'running', epoch: 1, restarts, children };
+}
+
+/** One lane is well, the other's aggregator is in backoff. */
+function troubledTree(now: number): Record<string, unknown> {
+  const trouble = {
+    state: 'backing-off',
+    epoch: 5,
+    rate: 0,
+    busy: 0,
+    mailbox: { depth: 612, bytes: 90_000, oldest_ms: 3800 },
+    last_exit: { reason: 'out-of-memory', detail: 'heap out of memory\n    at step (core.ts:64)', at: now - 20_000 },
+    next_retry_at: now + 60_000,
+  };
+  return {
+    ...supervisor('root', [
+      worker('gateway'),
+      worker('log-writer', { rate: 2140 }),
+      worker('reader'),
+      supervisor('lanes', [
+        supervisor('lane-0', [worker('aggregator-0'), worker('consumer-0')]),
+        supervisor('lane-7', [worker('aggregator-7', trouble), worker('consumer-7')], 3),
+      ]),
+    ]),
+    started_at: now - 3_600_000,
+  };
+}
+
+function troubledEvents(now: number): Record<string, unknown> {
+  const event = (id: number, ago: number, kind: string, text: string) => ({
+    id,
+    at: now - ago,
+    kind,
+    actor: 'aggregator-7',
+    epoch: 4,
+    text,
+  });
+  return {
+    items: [
+      event(1, 1_800_000, 'hung', 'aggregator-7 hangs: loop silent for 512 ms'),
+      event(2, 20_000, 'exited', 'aggregator-7 has ended (out-of-memory): heap'),
+      event(3, 19_000, 'backing-off', 'aggregator-7 backs off, next start in 60000 ms'),
+    ],
+    next_cursor: null,
+  };
+}
+
+type Options = { width?: number; query?: string; token?: boolean; tree?: unknown };
+
+async function openSystem(t: TestContext, { width, query = '', token = true, tree }: Options = {}): Promise<Page> {
+  const now = Date.now();
+  const { page, context, problems, close } = await openPage('about:blank', width === undefined ? {} : { width });
+  t.after(close);
+  const answer = (body: unknown) => ({ contentType: 'application/json', body: JSON.stringify(body) });
+  await context.route('**/system/tree', (route) =>
+    tree === 'unavailable'
+      ? route.fulfill({
+          ...answer({ error: { code: 'unavailable', message: 'no word of the actors yet' } }),
+          status: 503,
+        })
+      : route.fulfill(answer(tree ?? troubledTree(now))),
+  );
+  await context.route('**/system/events*', (route) => route.fulfill(answer(troubledEvents(now))));
+  await page.goto(`${server.url}/system?${query}${token ? `&token=${FIXTURE_TOKEN}` : ''}`);
+  await page
+    .locator(tree === 'unavailable' ? '.pl-state' : '.pl-actor-tree tbody tr')
+    .first()
+    .waitFor();
+  t.after(() => assert.deepEqual(problems, []));
+  return page;
+}
+
+const rowNames = (page: Page) => page.locator('.pl-actor-tree tbody .nm b').allTextContents();
+const focusedRow = (page: Page) => page.evaluate('document.activeElement?.dataset?.id') as Promise<string | undefined>;
+
+describe('System page', () => {
+  it('shows verdict, pipeline, every actor with a word for its state, and the incidents', async (t) => {
+    const page = await openSystem(t);
+    assert.match((await page.locator('.pl-verdict-strip').textContent()) ?? '', /Degraded\s*1 backoff/);
+    assert.match((await page.locator('.pl-stats').first().textContent()) ?? '', /6 of 7 running/);
+    assert.deepEqual(await page.locator('.pl-node .t > span:nth-child(2)').allTextContents(), [
+      ...['log-writer', 'consumer-0', 'consumer-7', 'aggregator-0', 'aggregator-7', 'gateway'],
+    ]);
+    assert.equal(await page.locator('.pl-pipeline .edge.cut').count(), 2);
+    assert.equal((await rowNames(page)).length, 11);
+    assert.match(
+      (await page.locator('tr[data-id="aggregator-7"]').textContent()) ?? '',
+      /Backoff.*612.*out of memory/s,
+    );
+    assert.equal(await page.locator('.pl-lanes .pl-ev').count(), 2);
+  });
+
+  it('the tree is walked by keys: one tab stop, arrows move and fold, Enter opens, Escape brings back', async (t) => {
+    const page = await openSystem(t);
+    assert.equal(await page.locator('.pl-actor-tree tr[tabindex="0"]').count(), 1);
+    await page.locator('tr[data-id="root"]').focus();
+    for (const key of ['ArrowDown', 'End', 'ArrowUp']) await page.keyboard.press(key);
+    assert.equal(await focusedRow(page), 'aggregator-7');
+    await page.keyboard.press('ArrowLeft');
+    assert.equal(await focusedRow(page), 'lane-7');
+    await page.keyboard.press('ArrowLeft');
+    assert.ok(!(await rowNames(page)).includes('aggregator-7'));
+    for (const key of ['ArrowRight', 'ArrowRight', 'Enter']) await page.keyboard.press(key);
+    const drawer = page.locator('.pl-drawer');
+    await drawer.waitFor();
+    assert.equal(await drawer.getByRole('heading', { level: 2 }).textContent(), 'aggregator-7');
+    await page.keyboard.press('Escape');
+    await drawer.waitFor({ state: 'detached' });
+    await page.waitForFunction('document.activeElement?.dataset?.id === "aggregator-7"');
+  });
+
+  it('filter and problems only keep what stands above a match', async (t) => {
+    const page = await openSystem(t);
+    await page.getByRole('searchbox', { name: 'Filter actors' }).fill('read');
+    assert.deepEqual(await rowNames(page), ['root', 'reader']);
+    await page.getByRole('searchbox').fill('');
+    await page.getByRole('button', { name: 'Problems 1' }).click();
+    assert.deepEqual(await rowNames(page), ['root', 'lanes', 'lane-7', 'aggregator-7']);
+  });
+
+  it('a kill is explained, given a reason, sent with the token, and answered', async (t) => {
+    const page = await openSystem(t);
+    const sent = server.commands.length;
+    await page.locator('tr[data-id="aggregator-0"]').click();
+    const drawer = page.locator('.pl-drawer');
+    assert.deepEqual(await drawer.locator('[data-command]').allTextContents(), ['Restart', 'Stop', 'Start', 'Kill']);
+    assert.ok(await drawer.locator('[data-command="start"]').isDisabled());
+    await drawer.locator('[data-command="kill"]').click();
+    assert.match((await drawer.locator('.pl-impact ul').textContent()) ?? '', /epoch 4.*restart 1 of 10.*read again/s);
+    await page.keyboard.type('rehearsal');
+    await page.keyboard.press('Enter');
+    await drawer.getByText('Kill: acknowledged by the supervisor').waitFor();
+    const { path, body, token } = server.commands[sent] ?? {};
+    assert.equal(path, '/system/actors/aggregator-0/kill');
+    assert.equal((body as { reason: string }).reason, 'rehearsal');
+    assert.equal(token, FIXTURE_TOKEN);
+  });
+
+  it('without a token and on a supervisor it says why there are no commands', async (t) => {
+    const page = await openSystem(t, { token: false });
+    await page.locator('tr[data-id="gateway"]').click();
+    await page.locator('.pl-drawer').getByText('carries the token').waitFor();
+    await page.locator('tr[data-id="lanes"]').click();
+    await page.locator('.pl-drawer').getByText('takes no commands of its own').waitFor();
+    assert.equal(await page.locator('[data-command]').count(), 0);
+  });
+
+  it('a supervisor that cannot be asked is an error with a way on', async (t) => {
+    const page = await openSystem(t, { tree: 'unavailable' });
+    await page.getByText('no word of the actors yet').waitFor();
+    await page.getByRole('button', { name: 'Try again' }).click();
+  });
+
+  it('speaks Portuguese', async (t) => {
+    const page = await openSystem(t, { query: 'lang=pt' });
+    const text = (await page.locator('pl-system-page').textContent()) ?? '';
+    for (const word of ['Degradado', 'Fluxo', 'Atores', 'Em espera', 'sem memória', 'Incidentes'])
+      assert.ok(text.includes(word), word);
+  });
+
+  for (const theme of ['light', 'dark'])
+    for (const width of [390, 1024, 1920])
+      it(`${theme} at ${width} px: axe finds nothing, nothing overflows`, async (t) => {
+        const page = await openSystem(t, { width, query: `theme=${theme}` });
+        assert.deepEqual(await axeViolations(page), []);
+        await page.locator('tr[data-id="aggregator-7"]').click();
+        await page.locator('[data-command="restart"]').click();
+        assert.deepEqual(await axeViolations(page), []);
+        assert.equal(await overflow(page), 0);
+      });
+});
