@@ -5,8 +5,6 @@
 import { AppError } from './errors.ts';
 import { isObject, type JsonObject } from './fields.ts';
 
-export { channelHash, pathOf, segmentsOf } from './channel.ts';
-
 export const WS_PROTOCOL = 1;
 
 export const CHANNELS = [

@@ -3,7 +3,7 @@
  * It keeps every counted event and adds them up anew for each question (kpi.ts); nothing is shared with the product.
  */
 import { partitionOf } from './partition.ts';
-import { type Outcome, type Reading, readRecord } from './rules.ts';
+import { type Outcome, RECORD_BYTES, type Reading, readRecord } from './rules.ts';
 
 export type ModelOptions = {
   partitions?: number;
@@ -150,13 +150,17 @@ function destination(outcomes: readonly Outcome[], array: boolean): { topic: str
   }
 }
 
+/**
+ * The records of a file. Silent: of a line that is too large one byte more than the limit is kept, enough to see that
+ * it is; those bytes decide its partition.
+ */
 export function* lines(bytes: Uint8Array): Generator<Uint8Array> {
   const hasBom = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
   for (let start = hasBom ? 3 : 0; start < bytes.length; ) {
     const feed = bytes.indexOf(0x0a, start);
     const end = feed < 0 ? bytes.length : feed;
     const line = bytes.subarray(start, bytes[end - 1] === 0x0d && end > start ? end - 1 : end);
-    if (line.some((byte) => byte !== 0x20 && byte !== 0x09 && byte !== 0x0d)) yield line;
+    if (line.some((byte) => byte !== 0x20 && byte !== 0x09 && byte !== 0x0d)) yield line.subarray(0, RECORD_BYTES + 1);
     start = end + 1;
   }
 }

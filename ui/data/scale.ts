@@ -3,7 +3,7 @@
 export type Scale = { readonly low: number; readonly high: number; readonly ticks: readonly number[] };
 
 /** Steps that read well, within a decade. */
-const STEPS = [1, 1.5, 2, 2.5, 3, 4, 5, 7.5, 10];
+const STEPS = [1, 2, 2.5, 3, 4, 5, 10];
 
 /** The smallest round scale with `parts` equal steps that holds every value; `fromZero` for columns. */
 export function roundScale(values: readonly number[], parts: number, fromZero: boolean): Scale {

@@ -5,10 +5,15 @@ import { AppError } from '../../../protocol/errors.ts';
 /** Commands are a few short texts. */
 const MOST_BYTES = 16 * 1024;
 
+/** Leaving the loop early keeps the connection, so that the refusal can still be sent. */
+export function chunksOf(request: IncomingMessage): AsyncIterable<Uint8Array> {
+  return { [Symbol.asyncIterator]: () => request.iterator({ destroyOnReturn: false }) };
+}
+
 export async function readJson(request: IncomingMessage): Promise<unknown> {
   const chunks: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of request as AsyncIterable<Uint8Array>) {
+  for await (const chunk of chunksOf(request)) {
     length += chunk.length;
     if (length > MOST_BYTES)
       throw new AppError('too-large', `Cannot take a body of more than ${MOST_BYTES} bytes here`);

@@ -7,6 +7,7 @@ import type { GatewayState } from '../state.ts';
 import { sumLedgers } from '../status.ts';
 import { IDLE_MS } from '../view/latest.ts';
 import { type Answer, JSON_TYPE, json, list, notFound, text } from './answer.ts';
+import { chunksOf } from './body.ts';
 import { csv } from './csv.ts';
 import { checkKnown, choiceOf, limitOf, textOf, timeOf } from './params.ts';
 import type { Ask, Route } from './router.ts';
@@ -131,6 +132,6 @@ async function takeEvents(state: GatewayState, { request }: Ask): Promise<Answer
     throw new AppError('unsupported-media-type', `Cannot read a body in encoding ${encoding}: send it plain`);
   }
   const length = request.headers['content-length'];
-  const taken = await state.intake.take(request, length === undefined ? undefined : Number(length));
+  const taken = await state.intake.take(chunksOf(request), length === undefined ? undefined : Number(length));
   return json(taken, 202);
 }

@@ -162,7 +162,6 @@ export class WebServer {
     const cors: Record<string, string> = {};
     if (origin !== undefined && this.#options.rules.isAllowedOrigin(origin))
       cors['access-control-allow-origin'] = origin;
-    // A body that was not read to its end cannot be followed by another request.
     const unread = !request.complete && hasBody(request);
     const bodiless = status === 204 || status === 304;
     response.writeHead(status, {
@@ -171,11 +170,14 @@ export class WebServer {
       vary: headers.vary === undefined ? 'Origin' : `${headers.vary}, Origin`,
       ...cors,
       ...(bodiless ? {} : { 'content-length': Buffer.byteLength(body) }),
-      ...(unread ? { connection: 'close' } : {}),
     });
     if (afterwards !== undefined) response.once('close', afterwards);
-    response.end(request.method === 'HEAD' || bodiless ? undefined : body);
-    if (unread) drain(request);
+    const sent = request.method === 'HEAD' || bodiless ? '' : body;
+    if (!unread) response.end(sent);
+    else {
+      response.write(sent);
+      drain(request, () => response.end());
+    }
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
@@ -235,10 +237,12 @@ function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
 
-function drain(request: IncomingMessage): void {
-  request.resume();
+/** Ending at once would take the refusal away from a client that is still sending: the rest is read away first. */
+function drain(request: IncomingMessage, end: () => void): void {
   const limit = setTimeout(() => request.destroy(), DRAIN_MS);
+  request.once('end', end);
   request.once('close', () => clearTimeout(limit));
+  request.resume();
 }
 
 /** Scripts and styles that the page asks for carry no token: the page hands it to the browser, for them alone. */
