@@ -43,7 +43,7 @@ export class Cell {
   #everUp = false;
   #failed = false;
   #first: FirstStart | undefined;
-  #onSettled: (() => void)[] = [];
+  #onDown: (() => void)[] = [];
 
   constructor(spec: Child, tree: TreeContext, owner: CellOwner) {
     this.spec = spec;
@@ -148,11 +148,11 @@ export class Cell {
   settle(failed = false): void {
     this.cancelRetry();
     this.#failed = failed;
-    for (const settled of this.#onSettled.splice(0)) settled();
   }
 
-  onSettled(settled: () => void): void {
-    this.#onSettled.push(settled);
+  /** Called once, when the incarnation that is up now has gone, whatever follows. */
+  onDown(down: () => void): void {
+    this.#onDown.push(down);
   }
 
   /** It is new: how its first start goes is told once. */
@@ -229,6 +229,7 @@ export class Cell {
     const text = `${this.id} has ended (${exit.reason}): ${exit.detail}`;
     this.#tree.events.add('exited', this.id, this.epoch, text, expected ? 'info' : 'error');
     this.#owner.down(this, exit);
+    for (const down of this.#onDown.splice(0)) down();
   }
 
   #retryDue(): void {

@@ -65,9 +65,13 @@ export class Commands implements ChildHandle {
 
   stop(stopped: () => void): void {
     this.#requireOpen('stop');
-    this.#cell.onSettled(stopped);
-    if (this.#cell.run) this.#cell.ask('stop');
-    else this.#cell.settle();
+    if (this.#cell.run) {
+      this.#cell.onDown(stopped);
+      this.#cell.ask('stop');
+    } else {
+      this.#cell.settle();
+      stopped();
+    }
     this.#owner.excuse(this.#cell);
   }
 

@@ -6,7 +6,7 @@ import type { Relayed } from './relay.ts';
 export class Stage {
   readonly tree: SupervisorTree;
   #heard = new Map<string, unknown[]>();
-  #waiting = new Map<string, (message: unknown) => void>();
+  #waiting = new Map<string, ((message: unknown) => void)[]>();
 
   private constructor(entry: URL, input: unknown, links: readonly string[]) {
     const actor = { id: 'actor', type: 'worker' as const, entry, input };
@@ -20,8 +20,7 @@ export class Stage {
     this.tree = new SupervisorTree({ id: 'root', type: 'supervisor', children: [actor, relay] });
     this.tree.onTell((_id, _epoch, body) => {
       const { link, message } = body as Relayed;
-      const waiting = this.#waiting.get(link);
-      this.#waiting.delete(link);
+      const waiting = this.#waiting.get(link)?.shift();
       if (waiting) waiting(message);
       else this.#heard.set(link, [...(this.#heard.get(link) ?? []), message]);
     });
@@ -45,7 +44,7 @@ export class Stage {
     const heard = this.#heard.get(link) ?? [];
     if (heard.length > 0) return Promise.resolve(heard.shift() as T);
     return new Promise((resolve) => {
-      this.#waiting.set(link, resolve as (message: unknown) => void);
+      this.#waiting.set(link, [...(this.#waiting.get(link) ?? []), resolve as (message: unknown) => void]);
     });
   }
 }

@@ -105,6 +105,15 @@ test('restart of a child that was stopped starts it, and wins over a stop under 
   await world.down();
 });
 
+test('stopChild that a restart overtakes still settles, when the child is down', async () => {
+  const world = await ab();
+  const stopped = world.tree.stopChild('a');
+  await world.tree.command('a', 'restart');
+  await world.settle(stopped, 6);
+  assert.equal(world.of('a').epoch, 2);
+  await world.down();
+});
+
 test('restart, start and stop cut a pause short', async () => {
   for (const [command, running] of [
     ['restart', 'a3 b1'],

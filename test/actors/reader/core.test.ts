@@ -10,6 +10,10 @@ const MINUTE = 60_000;
 const T0 = Date.UTC(2026, 0, 5, 12);
 const NOW = T0 + 1_000_000;
 
+type KpiAnswer = Readonly<
+  Record<'columns' | 'rows' | 'as_of' | 'watermark' | 'complete' | 'truncated' | 'sources', unknown>
+>;
+
 function stateOf(topic: string, partition: number, watermark: number): PartitionState {
   const totals = { events: 0, orders: 0, paidOrders: 0, items: 0, revenue: 0 };
   const dedup = new Uint8Array(3);
@@ -55,7 +59,7 @@ function coreOver(states: PartitionState[], windows: ReadWindow[]) {
     },
   });
   const ask = (search: string, idle: readonly string[] = [], watermark = -1) =>
-    core.answer({ kind: 'kpi', search, watermark, idle }) as Promise<Record<string, unknown>>;
+    core.answer({ kind: 'kpi', search, watermark, idle }) as Promise<KpiAnswer>;
   return { core, ask, reads, turns: () => turns };
 }
 
@@ -66,33 +70,33 @@ test('reader adds the windows of all partitions in the last hour that ends at th
   ];
   const { ask } = coreOver([stateOf('orders', 0, T0 + 5), stateOf('clicks', 0, T0 + MINUTE)], windows);
   const answer = await ask('metrics=total_orders');
-  assert.deepEqual(answer['rows'], [[11]]);
-  assert.deepEqual(answer['columns'], [{ name: 'total_orders', type: 'integer' }]);
-  assert.equal(answer['as_of'], NOW);
-  assert.equal(answer['watermark'], T0 + 5);
-  assert.deepEqual(answer['sources'], ['hot']);
-  assert.equal(answer['truncated'], false);
+  assert.deepEqual(answer.rows, [[11]]);
+  assert.deepEqual(answer.columns, [{ name: 'total_orders', type: 'integer' }]);
+  assert.equal(answer.as_of, NOW);
+  assert.equal(answer.watermark, T0 + 5);
+  assert.deepEqual(answer.sources, ['hot']);
+  assert.equal(answer.truncated, false);
 });
 
 test('reader follows the watermark of the asker when that is ahead', async () => {
   const { ask } = coreOver([stateOf('orders', 0, T0)], windowsOf(0, { [T0 + 3 * MINUTE]: 5 }));
-  assert.deepEqual((await ask('metrics=total_orders', [], T0 + 3 * MINUTE))['rows'], [[5]]);
+  assert.deepEqual((await ask('metrics=total_orders', [], T0 + 3 * MINUTE)).rows, [[5]]);
 });
 
 test('reader is complete when every partition that is not idle has passed the end', async () => {
   const states = [stateOf('orders', 0, T0 + 5 * MINUTE), stateOf('orders', 1, T0)];
   const { ask } = coreOver(states, []);
   const search = `metrics=total_orders&from=${T0}&to=${T0 + 2 * MINUTE}`;
-  assert.equal((await ask(search))['complete'], false);
-  assert.equal((await ask(search, ['orders/1']))['complete'], true);
-  assert.equal((await ask(`metrics=total_orders&from=0&to=${T0}`))['complete'], true);
+  assert.equal((await ask(search)).complete, false);
+  assert.equal((await ask(search, ['orders/1'])).complete, true);
+  assert.equal((await ask(`metrics=total_orders&from=0&to=${T0}`)).complete, true);
 });
 
 test('reader skips stretches without windows and gives others a turn in long ranges', async () => {
   const far = T0 - 30 * 365 * 86_400_000;
   const windows = windowsOf(0, { [far]: 1, [T0]: 2, [T0 + 40 * MINUTE]: 4 });
   const { ask, reads, turns } = coreOver([stateOf('orders', 0, T0 + 60 * MINUTE)], windows);
-  assert.deepEqual((await ask(`metrics=total_orders&from=0&to=${T0 + 60 * MINUTE}`))['rows'], [[7]]);
+  assert.deepEqual((await ask(`metrics=total_orders&from=0&to=${T0 + 60 * MINUTE}`)).rows, [[7]]);
   assert.equal(reads.length, 3);
   assert.equal(turns(), 3);
 });
@@ -100,13 +104,13 @@ test('reader skips stretches without windows and gives others a turn in long ran
 test('reader has no KPI windows in the archive', async () => {
   const { ask } = coreOver([stateOf('orders', 0, T0)], windowsOf(0, { [T0]: 5 }));
   const answer = await ask('metrics=total_orders&source=archive');
-  assert.deepEqual([answer['rows'], answer['sources']], [[[0]], []]);
+  assert.deepEqual([answer.rows, answer.sources], [[[0]], []]);
 });
 
 test('reader answers where nothing ever was', async () => {
   const { ask } = coreOver([], []);
   const answer = await ask('metrics=total_orders');
-  assert.deepEqual([answer['rows'], answer['watermark'], answer['complete']], [[[0]], null, true]);
+  assert.deepEqual([answer.rows, answer.watermark, answer.complete], [[[0]], null, true]);
 });
 
 test('reader refuses a question that makes no sense by its field', async () => {

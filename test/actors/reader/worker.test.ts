@@ -37,30 +37,30 @@ test('reader answers every kind of question from the store, and refuses with a c
     assert.equal(answer.id, id);
     return answer;
   };
-  const valueOf = async <T>(body: ReaderQuery): Promise<T> => {
+  const answered = async <T>(body: ReaderQuery): Promise<T> => {
     const answer = await ask(body);
     assert.ok(answer.type === 'answer', JSON.stringify(answer));
     return answer.value as T;
   };
 
-  const kpi = await valueOf<{ rows: unknown }>({
+  const kpi = await answered<{ rows: unknown }>({
     kind: 'kpi',
     search: 'metrics=total_orders',
     watermark: T0,
     idle: [],
   });
   assert.deepEqual(kpi.rows, [[1]]);
-  const page = await valueOf<{ items: { event: unknown }[] }>({ kind: 'orders', from: 0, to: T0 * 2, limit: 5 });
+  const page = await answered<{ items: { event: unknown }[] }>({ kind: 'orders', from: 0, to: T0 * 2, limit: 5 });
   assert.deepEqual(
     page.items.map(({ event }) => event),
     [orderJson(order)],
   );
-  assert.equal((await valueOf<{ offset: number }>({ kind: 'order', id: 'o1' })).offset, 0);
-  assert.equal(await valueOf({ kind: 'order', id: 'o2' }), undefined);
-  assert.equal((await valueOf<{ items: unknown[] }>({ kind: 'dead-letters', limit: 5 })).items.length, 1);
-  assert.ok((await valueOf<number>({ kind: 'hot-bytes' })) > 0);
+  assert.equal((await answered<{ offset: number }>({ kind: 'order', id: 'o1' })).offset, 0);
+  assert.equal(await answered({ kind: 'order', id: 'o2' }), undefined);
+  assert.equal((await answered<{ items: unknown[] }>({ kind: 'dead-letters', limit: 5 })).items.length, 1);
+  assert.ok((await answered<number>({ kind: 'hot-bytes' })) > 0);
   for (let repeat = 0; repeat < 2; repeat++) {
-    const snapshot = await valueOf<{ windows: ReadWindow[] }>({ kind: 'snapshot', from: T0, to: T0 + 1 });
+    const snapshot = await answered<{ windows: ReadWindow[] }>({ kind: 'snapshot', from: T0, to: T0 + 1 });
     assert.deepEqual(snapshot.windows[0]?.packed, window.pack());
   }
 

@@ -1,0 +1,231 @@
+/** The Live page in a real browser: moving figures, cross-filter, ranges, comparison, pause, keyboard, panel states. */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import type { Page } from 'playwright-core';
+import { closeBrowser, type OpenPage, openPage } from '../helpers/browser.ts';
+import { UiServer, type UiServerOptions } from '../helpers/ui-server.ts';
+
+const NOON = Date.UTC(2026, 0, 10, 15, 30, 20);
+
+/** A server and a page on it for the time of one test. */
+async function withPage(
+  options: UiServerOptions,
+  path: string,
+  run: (page: Page, server: UiServer, open: OpenPage) => Promise<void>,
+): Promise<void> {
+  const server = new UiServer(options);
+  await server.start();
+  const open = await openPage(server.url + path);
+  try {
+    await run(open.page, server, open);
+    assert.deepEqual(open.problems, []);
+  } finally {
+    await open.close();
+    await server.stop();
+  }
+}
+
+const ORDERS = '[data-tile="orders"] .pl-kpi-value';
+const VERDICT = '.pl-verdict';
+
+/** Waits until the text of a place satisfies the condition, an expression over `text`. */
+async function untilText(page: Page, selector: string, condition: string): Promise<string> {
+  await page.waitForFunction(
+    `(() => { const text = document.querySelector(${JSON.stringify(selector)})?.textContent.trim() ?? ''; return ${condition}; })()`,
+  );
+  return ((await page.textContent(selector)) ?? '').trim();
+}
+
+async function figure(page: Page, selector: string): Promise<number> {
+  const text = await untilText(page, selector, '/[0-9]/.test(text)');
+  return Number(
+    text
+      .replace(/\./g, '')
+      .replace(',', '.')
+      .replace(/[^0-9.]/g, ''),
+  );
+}
+
+describe('live page', () => {
+  before(() => undefined);
+  after(closeBrowser);
+
+  test('page shows figures that move with the stream', async () => {
+    await withPage({ watermark: NOON, tickMs: 50 }, '/', async (page) => {
+      const first = await figure(page, ORDERS);
+      await untilText(page, ORDERS, `Number(text.replaceAll('.', '')) > ${first}`);
+      await untilText(page, VERDICT, "text.startsWith('LIVE')");
+      assert.equal(await page.locator('pl-tile-map button.pl-tile').count(), 27);
+      assert.equal(await page.locator('pl-products tbody tr').count(), 10);
+      await page.waitForSelector('pl-time-series canvas');
+      // Yesterday came by query and stands beside every figure.
+      await page.waitForSelector('[data-tile="orders"] .pl-delta');
+      await page.waitForSelector('pl-tile-map .pl-map-note');
+    });
+  });
+
+  test('page shows exactly what the server says', async () => {
+    await withPage({ watermark: NOON }, '/', async (page, server) => {
+      const orders = server.stream.channel('overview').values.get('hour/orders') as number;
+      assert.equal(await figure(page, ORDERS), orders);
+      const minas = server.stream.channel('states').values.get('MG/orders') as number;
+      const tile = page.getByRole('button', { name: `MG ${minas.toLocaleString('pt-BR')}, Minas Gerais` });
+      await tile.waitFor();
+      server.tick();
+      const next = server.stream.channel('overview').values.get('hour/orders') as number;
+      await untilText(page, ORDERS, `Number(text.replaceAll('.', '')) === ${next}`);
+    });
+  });
+
+  test('a state filters the whole page by query, Escape and a second press end it', async () => {
+    await withPage({ watermark: NOON }, '/', async (page, server) => {
+      const whole = await figure(page, ORDERS);
+      await page.click('[data-uf="MG"]');
+      assert.match(page.url(), /[?&]uf=MG/);
+      await untilText(page, ORDERS, `text !== '' && Number(text.replaceAll('.', '')) < ${whole / 4}`);
+      assert.equal(await page.getAttribute('[data-uf="MG"]', 'aria-pressed'), 'true');
+      assert.match((await page.textContent('[data-chip="state"]')) ?? '', /UF: MG Minas Gerais/);
+      assert.ok(server.requests.some((request) => /group_by=category&state=MG/.test(request)));
+      assert.match((await page.textContent('pl-products')) ?? '', /Not counted with this filter/);
+      assert.match((await page.textContent('[data-tile="success"]')) ?? '', /not counted with this filter/);
+      await page.keyboard.press('Escape');
+      await untilText(page, ORDERS, `Number(text.replaceAll('.', '')) === ${whole}`);
+      assert.doesNotMatch(page.url(), /uf=/);
+      await page.click('[data-uf="MG"]');
+      await page.waitForSelector('[data-uf="MG"][aria-pressed="true"]');
+      await page.click('[data-uf="MG"]');
+      await untilText(page, ORDERS, `Number(text.replaceAll('.', '')) === ${whole}`);
+    });
+  });
+
+  test('a category filters too, and the address alone brings the view back', async () => {
+    await withPage({ watermark: NOON }, '/?uf=SP&category=toys&range=6h', async (page, server) => {
+      await page.waitForSelector('[data-chip="category"]');
+      await untilText(page, '[data-tile="revenue"] .pl-kpi-label', "text === 'Sales'");
+      assert.ok((await figure(page, ORDERS)) > 0);
+      assert.ok(
+        server.requests.some(
+          (request) => /granularity=5m/.test(request) && /state=SP/.test(request) && /category=toys/.test(request),
+        ),
+      );
+      assert.match((await page.textContent('pl-time-series h2')) ?? '', /per 5 minutes/);
+      await page.click('[data-chip="category"] button');
+      await untilText(page, '[data-tile="revenue"] .pl-kpi-label', "text === 'Revenue'");
+    });
+  });
+
+  test('ranges and the comparison can be chosen', async () => {
+    await withPage({ watermark: NOON }, '/', async (page, server) => {
+      const hour = await figure(page, ORDERS);
+      await page.click('[data-range="24h"]');
+      await untilText(
+        page,
+        ORDERS,
+        `text !== '' && Number(text.replace('.', '').replace(',', '.').replace(/[^0-9.]/g, '')) !== ${hour} && text.includes('M')`,
+      );
+      assert.match(page.url(), /range=24h/);
+      assert.ok(server.requests.some((request) => /granularity=1h/.test(request)));
+      await page.waitForSelector('pl-kpi-band .pl-delta');
+      await page.click('[data-tool="compare"]');
+      await page.waitForFunction("document.querySelectorAll('main .pl-delta').length === 0");
+    });
+  });
+
+  test('pause freezes the screen and counts what it holds, Go live shows it all', async () => {
+    await withPage({ watermark: NOON }, '/', async (page, server) => {
+      const frozen = await figure(page, ORDERS);
+      await page.click('[data-tool="pause"]');
+      await untilText(page, VERDICT, "text.startsWith('PAUSED')");
+      for (let tick = 0; tick < 5; tick++) server.tick();
+      await untilText(page, '.pl-banner', '/[1-9][0-9]* updates held/.test(text)');
+      assert.equal(await figure(page, ORDERS), frozen);
+      await page.click('[data-tool="pause"]');
+      const now = server.stream.channel('overview').values.get('hour/orders') as number;
+      await untilText(page, ORDERS, `Number(text.replaceAll('.', '')) === ${now}`);
+    });
+  });
+
+  test('the chart is read with the arrow keys and as a table', async () => {
+    await withPage({ watermark: NOON }, '/', async (page) => {
+      await page.waitForSelector('pl-time-series canvas');
+      const chart = page.locator('pl-time-series figure');
+      await chart.focus();
+      await page.keyboard.press('End');
+      await page.keyboard.press('ArrowLeft');
+      await untilText(page, 'pl-time-series [aria-live]', '/^12:29: R\\$ /.test(text)');
+      assert.match(
+        (await page.textContent('pl-time-series .pl-lane-label .pl-readout')) ?? '',
+        /12:29\s+R\$ .*yesterday/s,
+      );
+      await page.keyboard.press('Home');
+      await untilText(page, 'pl-time-series [aria-live]', '/^11:31/.test(text)');
+      await page.keyboard.press('Escape');
+      await page.waitForFunction("document.querySelector('pl-time-series .cursor') === null");
+      await page.getByRole('button', { name: 'Show as table' }).click();
+      assert.equal(await page.locator('pl-time-series tbody tr').count(), 60);
+      await page.getByRole('button', { name: 'Show as chart' }).click();
+      await page.waitForSelector('pl-time-series canvas');
+    });
+  });
+
+  test('everything can be reached by keyboard: skip link, ranges, tiles, filter form', async () => {
+    await withPage({ watermark: NOON }, '/', async (page) => {
+      await figure(page, ORDERS);
+      await page.keyboard.press('Tab');
+      await page.keyboard.press('Enter');
+      assert.equal(await page.evaluate('document.activeElement.id'), 'main');
+      await page.focus('[data-uf="SP"]');
+      await page.keyboard.press('Enter');
+      await page.waitForSelector('[data-chip="state"]');
+      await page.getByRole('button', { name: 'Filter', exact: true }).focus();
+      await page.keyboard.press('Enter');
+      await page.getByLabel('Category').selectOption('toys');
+      await page.waitForSelector('[data-chip="category"]');
+      // Escape closes the form first; only then it clears the filters.
+      await page.keyboard.press('Escape');
+      await page.waitForFunction("document.querySelector(':popover-open') === null");
+      assert.match(page.url(), /category=toys/);
+      await page.keyboard.press('Escape');
+      await page.waitForFunction("!location.search.includes('category')");
+    });
+  });
+
+  test('a panel whose query fails says so alone, and Try again asks again', async () => {
+    const server = new UiServer({ watermark: NOON });
+    server.failing = 'state';
+    await server.start();
+    const open = await openPage(`${server.url}/?range=15m`);
+    const { page } = open;
+    await untilText(page, 'pl-tile-map', "text.includes('Cannot answer as aggregator-1 is restarting')");
+    assert.ok((await figure(page, ORDERS)) > 0, 'its neighbours keep working');
+    server.failing = undefined;
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.waitForSelector('pl-tile-map [data-uf="SP"]');
+    await open.close();
+    await server.stop();
+  });
+
+  test('a shop without an event says what it waits for, then shows the first one', async () => {
+    await withPage({ empty: true }, '/', async (page, server) => {
+      await untilText(page, VERDICT, "text.startsWith('WAITING')");
+      assert.match((await page.textContent('pl-time-series')) ?? '', /Waiting for the first event/);
+      assert.match((await page.textContent(ORDERS)) ?? '', /–/);
+      server.stream.watermark = NOON;
+      server.tick();
+      assert.ok((await figure(page, ORDERS)) > 0);
+    });
+  });
+
+  test('names that hold markup are shown, not run', async () => {
+    await withPage({ watermark: NOON }, '/', async (page, server) => {
+      await figure(page, ORDERS);
+      const evil = '<img src=x onerror="window.hacked = 1">';
+      server.stream.channel('products').set('p0/name', evil);
+      server.stream.channel('categories').set(`${encodeURIComponent(evil)}/sales`, 99_999_999);
+      server.tick();
+      await untilText(page, 'pl-bar-list', "text.includes('<img src=x')");
+      await untilText(page, 'pl-products', "text.includes('<img src=x')");
+      assert.equal(await page.evaluate('window.hacked'), undefined);
+    });
+  });
+});
