@@ -224,9 +224,10 @@ export class Cell {
 
   #down(exit: Exit): void {
     this.#run = undefined;
-    this.#past.lastExit = { reason: exit.reason, detail: exit.detail, at: this.#tree.clock.now() };
-    const expected = this.#asked !== undefined || exit.reason === 'normal' || exit.reason === 'shutdown';
-    const text = `${this.id} has ended (${exit.reason}): ${exit.detail}`;
+    const { reason, detail, failure = null, work = null } = exit;
+    this.#past.lastExit = { reason, detail, at: this.#tree.clock.now(), failure, work };
+    const expected = this.#asked !== undefined || reason === 'normal' || reason === 'shutdown';
+    const text = `${this.id} has ended (${reason}): ${detail}`;
     this.#tree.events.add('exited', this.id, this.epoch, text, expected ? 'info' : 'error');
     this.#owner.down(this, exit);
     for (const down of this.#onDown.splice(0)) down();

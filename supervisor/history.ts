@@ -1,9 +1,17 @@
 /** What is remembered of an actor between its incarnations; epochs survive even the deletion of the child. */
 
 import type { Child } from './child-spec.ts';
-import type { ExitReason } from './exit.ts';
+import type { ExitReason, Failure, Work } from './exit.ts';
 
-export type LastExit = { readonly reason: ExitReason; readonly detail: string; readonly at: number };
+export type LastExit = {
+  readonly reason: ExitReason;
+  readonly detail: string;
+  readonly at: number;
+  /** What was thrown, if anything was. */
+  readonly failure: Failure | null;
+  /** What it was at, if it had said so. */
+  readonly work: Work | null;
+};
 
 export type Past = {
   epoch: number;

@@ -26,14 +26,14 @@ export class Liveness {
     return this.#silentMs;
   }
 
-  /** True when the actor has been silent for its limit. */
-  isHung(beat: number, sinceTickMs: number): boolean {
+  /** True when the actor has been silent for its limit, or so many times its limit. */
+  isHung(beat: number, sinceTickMs: number, patience = 1): boolean {
     if (beat !== this.#beat) {
       this.#beat = beat;
       this.#silentMs = 0;
     } else if (sinceTickMs <= this.#tickMs * LATE_FACTOR) {
       this.#silentMs += sinceTickMs;
     }
-    return this.#limitMs > 0 && this.#silentMs >= this.#limitMs;
+    return this.#limitMs > 0 && this.#silentMs >= this.#limitMs * patience;
   }
 }

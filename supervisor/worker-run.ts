@@ -21,6 +21,11 @@ const ZOMBIE_MS = 250;
 const LAST_WORD_MS = 1_000;
 /** Beats within one heartbeat limit: one or two lost to a busy machine prove nothing. */
 const BEATS_PER_LIMIT = 5;
+/**
+ * Heartbeat limits that one who is on its way out may be silent: the last writes and closes take longer than any other
+ * step, but a loop that hangs must not use up the whole time for stopping.
+ */
+const DRAINING_PATIENCE = 4;
 /** How often an actor beats that is never killed for silence: its busy time is still wanted. */
 const IDLE_BEAT_MS = 100;
 
@@ -134,10 +139,11 @@ export class WorkerRun implements Run {
   /** `sinceTickMs` is how long ago the last tick was. */
   tick(now: number, sinceTickMs: number): void {
     if (!this.#liveness || !this.#gauges) return;
-    const hung = this.#liveness.isHung(this.#block.beat, sinceTickMs);
+    const patience = this.#phase === 'draining' ? DRAINING_PATIENCE : 1;
+    const hung = this.#liveness.isHung(this.#block.beat, sinceTickMs, patience);
     const silentMs = Math.max(0, this.#liveness.silentMs - 2 * this.#tree.tickMs);
     this.#gauges.sample(now, this.#block.handled, this.#block.busyMs, silentMs);
-    if (!hung || this.#phase !== 'running') return;
+    if (!hung || this.#terminated) return;
     const detail = `its loop has not turned for ${Math.round(this.#liveness.silentMs)} ms`;
     this.#tree.events.add('hung', this.id, this.epoch, `${this.id} hangs: ${detail}`);
     this.#phase = 'unresponsive';

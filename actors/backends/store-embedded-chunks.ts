@@ -2,6 +2,8 @@
 import { zstdDecompressSync } from 'node:zlib';
 import { KIND, NONE, TEXT } from '../../protocol/batch.ts';
 import { BatchDecoder } from '../../protocol/decode.ts';
+import { AppError } from '../../protocol/errors.ts';
+import type { TopicPartition } from '../../protocol/event.ts';
 import { readFrames } from '../../protocol/frames.ts';
 import type { StoredOrder } from '../ports/hot-store.ts';
 import type { PartitionFile } from './partition-file.ts';
@@ -33,22 +35,26 @@ type Mark = { readonly offset: number; readonly element: number; readonly mark: 
 
 const text = new TextDecoder();
 
+type Raw = { readonly next: number; readonly zstd: number; readonly frames: Uint8Array };
+
+const BACKSLASH = 0x5c;
+/** The state of an order that names none: nothing to look for in its bytes. */
+const UNKNOWN = 'unknown';
+
 /** Decides as the way in did: what is a dead letter there is no order here, whatever the settings are now. */
 export class ChunkReader {
-  #decoder = new BatchDecoder({ futureMs: Number.POSITIVE_INFINITY });
+  #decoder: BatchDecoder | undefined;
 
-  orders({ file, partition, topics }: PartitionFile, chunk: ChunkRow): FoundOrder[] {
-    const raw = file.row<{ next: number; zstd: number; frames: Uint8Array }>(
-      'SELECT next, zstd, frames FROM raw WHERE key = ?',
-      chunk.key,
-    );
+  /** The orders of a chunk; of a chunk that cannot have any of `state`, if one is given, none. */
+  orders({ file, partition, topics }: PartitionFile, chunk: ChunkRow, state?: string): FoundOrder[] {
+    const raw = file.row<Raw>('SELECT next, zstd, frames FROM raw WHERE key = ?', chunk.key);
     if (raw === undefined) return [];
     const { topicId, offset: base } = splitRawKey(chunk.key);
     const topic = [...topics].find(([, id]) => id === topicId)?.[0] as string;
-    const frames = raw.zstd === 1 ? zstdDecompressSync(raw.frames) : raw.frames;
+    const frames = this.#unpack(raw, file.path, chunk);
+    if (state !== undefined && !mayHold(frames, state)) return [];
     const dead = deadPlaces({ file, topicId, base, next: raw.next });
-    const records = this.#decode(frames);
-    const { batch } = this.#decoder.take({ topic, partition, base });
+    const { batch, records } = this.#decode(frames, { topic, partition, base });
     const orders: FoundOrder[] = [];
     for (let row = 0; row < batch.rows; row++) {
       if (batch.kind[row] !== KIND.order) continue;
@@ -72,14 +78,35 @@ export class ChunkReader {
     return orders;
   }
 
-  #decode(frames: Uint8Array): Uint8Array[] {
-    const records: Uint8Array[] = [];
-    for (const { start, end, at } of readFrames(frames)) {
-      this.#decoder.add(frames, start, end, records.length, at);
-      records.push(frames.subarray(start, end));
+  #unpack({ zstd, frames }: Raw, path: string, { key }: ChunkRow): Uint8Array {
+    if (zstd === 0) return frames;
+    try {
+      return zstdDecompressSync(frames);
+    } catch (cause) {
+      throw new AppError('data-mismatch', `Cannot read raw events ${key} of ${path} as they are damaged`, { cause });
     }
-    return records;
   }
+
+  #decode(frames: Uint8Array, at: TopicPartition & { readonly base: number }) {
+    const decoder = this.#decoder ?? new BatchDecoder({ futureMs: Number.POSITIVE_INFINITY });
+    // Put back only when all went well: half a chunk left inside would turn up in the next one.
+    this.#decoder = undefined;
+    const records: Uint8Array[] = [];
+    for (const frame of readFrames(frames)) {
+      decoder.add(frames, frame.start, frame.end, records.length, frame.at);
+      records.push(frames.subarray(frame.start, frame.end));
+    }
+    const { batch } = decoder.take(at);
+    this.#decoder = decoder;
+    return { batch, records };
+  }
+}
+
+/** Finds out by its bytes, at a fraction of the cost of decoding; an escape may hide any text. */
+function mayHold(frames: Uint8Array, state: string): boolean {
+  if (state === UNKNOWN) return true;
+  const bytes = Buffer.from(frames.buffer, frames.byteOffset, frames.byteLength);
+  return bytes.includes(JSON.stringify(state)) || bytes.includes(BACKSLASH);
 }
 
 function deadPlaces(range: { file: PartitionFile['file']; topicId: number; base: number; next: number }): Set<string> {

@@ -1,4 +1,7 @@
-/** Small facts of the whole system in a file of their own, as JSON; any thread may read and write them. */
+/**
+ * Small facts of the whole system in a file of their own, as JSON; any thread may read and write them. They survive
+ * the death of the process; after a power cut the newest may be missing, which none of them minds.
+ */
 import { join } from 'node:path';
 import type { FactStore } from '../ports/hot-store.ts';
 import { SqliteFile } from './sqlite-file.ts';
@@ -15,6 +18,7 @@ export class EmbeddedFactStore implements FactStore {
 
   constructor(dataDir: string) {
     this.#file = SqliteFile.openToWrite(factsPath(dataDir));
+    this.#file.execute('PRAGMA synchronous = NORMAL');
     this.#file.execute(SCHEMA);
   }
 

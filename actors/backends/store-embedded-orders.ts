@@ -34,7 +34,7 @@ export class OrderSearch {
     for (const { file, row } of newestChunks(this.#files, filter.from, to)) {
       const last = best[filter.limit];
       if (last !== undefined && row.maxTime < last.time) break;
-      const found = this.#chunks.orders(file, row).filter((order) => belongs(order, filter, after));
+      const found = this.#chunks.orders(file, row, filter.state).filter((order) => belongs(order, filter, after));
       if (found.length > 0) best = [...best, ...found].sort(newestFirst).slice(0, filter.limit + 1);
       if (performance.now() - turn > TURN_MS) {
         await new Promise((resolve) => setImmediate(resolve));

@@ -93,10 +93,11 @@ async function run(args: Arguments): Promise<number> {
 
 /** Runs until the log is drained (if asked), a signal comes, or the root gives up. */
 async function untilEnd(system: RunningSystem, tree: SupervisorTree, log: Log, whenDone: boolean): Promise<number> {
+  let stopping = false;
   const ends: Promise<number>[] = [
     signalled(log).then(() => EXIT.done),
-    tree.done.then(({ reason }) => {
-      log('error', 'The root supervisor has given up', { reason });
+    tree.done.then(({ detail }) => {
+      if (!stopping) log('error', `The root supervisor has given up: ${detail}`);
       return EXIT.failed;
     }),
   ];
@@ -104,6 +105,7 @@ async function untilEnd(system: RunningSystem, tree: SupervisorTree, log: Log, w
   const started = tree.start();
   started.catch(() => undefined);
   const code = await Promise.race([...ends, started.then(() => Promise.race(ends))]);
+  stopping = true;
   await stopInTime(system, log);
   return code;
 }

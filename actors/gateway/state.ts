@@ -7,7 +7,7 @@ import { Latency } from './latency.ts';
 import { LogLink } from './links/log.ts';
 import { ReaderLink } from './links/reader.ts';
 import { SystemStatus } from './status.ts';
-import { type LatestKpis, latestKpis } from './view/latest.ts';
+import { LatestKpis } from './view/latest.ts';
 import { LiveView } from './view/view.ts';
 
 export type StateOptions = ControlOptions & {
@@ -21,6 +21,7 @@ export type StateOptions = ControlOptions & {
 export class GatewayState {
   readonly options: StateOptions;
   readonly view: LiveView;
+  readonly latest: LatestKpis;
   readonly hub: Hub;
   readonly status = new SystemStatus();
   readonly reader = new ReaderLink();
@@ -33,11 +34,11 @@ export class GatewayState {
   readonly routeTimes = new Map<string, Latency>();
   hotBytes: number | null = null;
   ticks = { count: 0, ms: 0 };
-  #latest: { readonly version: number; readonly bytes: Buffer; readonly until: number } | undefined;
 
   constructor(options: StateOptions) {
     this.options = options;
     this.view = new LiveView(options);
+    this.latest = new LatestKpis(this.view);
     this.hub = new Hub(options.channelEpoch);
     this.control = new Control(options);
     this.intake = new EventIntake({
@@ -50,19 +51,7 @@ export class GatewayState {
     });
   }
 
-  /** The answer of /kpi/latest, made once for each version of the view (completeness depends on the clock, too). */
-  latest(now: number): Buffer {
-    if (this.#latest?.version !== this.view.version || now >= this.#latest.until) {
-      const answer: LatestKpis = latestKpis(this.view, now);
-      this.#latest = { version: this.view.version, bytes: Buffer.from(JSON.stringify(answer)), until: now + LATEST_MS };
-    }
-    return this.#latest.bytes;
-  }
-
   timeRoute(route: string, ms: number, now: number): void {
     entryOf(this.routeTimes, route, () => new Latency()).add(ms, now);
   }
 }
-
-/** Without any change the clock alone may complete a minute: look again after this. */
-const LATEST_MS = 1_000;

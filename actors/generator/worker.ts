@@ -20,8 +20,8 @@ export type GeneratorInput = RunInput & {
 const FACT = 'generator';
 /** Live events are written this often: fine enough for a page that shows 20 frames a second. */
 const STEP_MS = 25;
-/** Most events in an append: some 800 KB, a few milliseconds each to make and to write. */
-const CHUNK_EVENTS = 2_000;
+/** Most events in an append: some 2 MB, ten milliseconds or two each to make and to write. */
+const CHUNK_EVENTS = 5_000;
 const REPORT_MS = 1_000;
 const REFUSED_PAUSE_MS = 50;
 

@@ -31,9 +31,12 @@ export class WindowState {
   readonly start: number;
   /** The inside, for code that counts or groups at speed. */
   readonly parts = new WindowParts();
+  #cleared: boolean;
 
-  constructor(start: number) {
+  /** A window that was `told` before is known to others but for its changes. */
+  constructor(start: number, told = false) {
     this.start = start;
+    this.#cleared = told;
   }
 
   /**
@@ -107,7 +110,13 @@ export class WindowState {
     return packParts(this.parts, true);
   }
 
+  /** Whether all of it is a change: its whole pack says the same as the pack of its changes. */
+  get allChanged(): boolean {
+    return !this.#cleared;
+  }
+
   clearChanges(): void {
+    this.#cleared = true;
     this.parts.clearChanges();
   }
 
@@ -197,7 +206,7 @@ function keepId(id: number): number {
 
 /** Reads a packed window, or only some cubes and sketches of it; bytes that are none throw `data-mismatch`. */
 export function unpackWindow(start: number, packed: Uint8Array, options?: UnpackOptions): WindowState {
-  const window = new WindowState(start);
+  const window = new WindowState(start, true);
   unpackParts(window.parts, packed, options);
   return window;
 }

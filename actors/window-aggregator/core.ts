@@ -135,7 +135,7 @@ export class PartitionAggregate {
       const { start } = window;
       const packed = window.pack();
       windows.push({ start, packed });
-      changes.push({ start, packed: window.packChanges() });
+      changes.push({ start, packed: window.allChanged ? packed : window.packChanges() });
       window.clearChanges();
       packedTo(packed.length);
     }

@@ -180,6 +180,27 @@ export function hotStoreOrdersContract(backend: StoreBackend): void {
     assert.deepEqual((await reader.order('c'))?.event, nested);
   });
 
+  check('filters by state however the record writes it, and where it names none', async (fixture) => {
+    const [escaped, plain] = [0, 1].map((index) => ({ id: `o${index}`, time: T0 + index, state: 'SP' })) as [
+      TestOrder,
+      TestOrder,
+    ];
+    const nameless = { id: 'o2', time: T0 + 2, state: 'unknown' };
+    const inner = { order_id: 'o2', user_id: 'u1', order_time: T0 + 2, total_amount: 1, discount: 0, quantity: 1 };
+    const chunk = rawChunk(0, [
+      { text: JSON.stringify(orderJson(escaped)).replace('"SP"', '"\\u0053P"'), orders: [escaped] },
+      { text: JSON.stringify(orderJson(plain)), orders: [plain] },
+      { text: JSON.stringify({ ...inner, payment_type: 'boleto' }), orders: [nameless] },
+    ]);
+    await commitChunks(fixture, ORDERS_0, [chunk]);
+    const reader = await fixture.reader();
+    const offsetsOf = async (state: string) =>
+      (await reader.orders({ ...ALL, state })).items.map(({ offset }) => offset);
+    assert.deepEqual(await offsetsOf('SP'), [1, 0]);
+    assert.deepEqual(await offsetsOf('unknown'), [2]);
+    assert.deepEqual(await offsetsOf('S'), []);
+  });
+
   check('shows marks, and prefers the order that counts when an id stands there twice', async (fixture) => {
     const orders = [0, 1, 2].map((index) => ({ id: 'twice', time: T0 + index, state: 'SP' }));
     const records = orders.map((order) => ({ text: JSON.stringify(orderJson(order)), orders: [order] }));

@@ -69,20 +69,20 @@ export async function axeViolations(page: Page): Promise<string[]> {
   return found;
 }
 
-/** Share of one core that the page's main thread used over so many ms. */
+/** Share of one core that the page's main thread used over so many ms, in CPU time: a busy machine adds nothing. */
 export async function mainThreadShare(page: Page, ms: number): Promise<number> {
   const session = await page.context().newCDPSession(page);
-  await session.send('Performance.enable');
-  const read = async () => {
+  await session.send('Performance.enable', { timeDomain: 'threadTicks' });
+  const busy = async () => {
     const { metrics } = await session.send('Performance.getMetrics');
-    const value = (name: string) => metrics.find((metric) => metric.name === name)?.value ?? 0;
-    return { busy: value('TaskDuration'), at: value('Timestamp') };
+    return metrics.find(({ name }) => name === 'TaskDuration')?.value ?? 0;
   };
-  const before = await read();
+  const before = await busy();
+  const from = performance.now();
   await page.waitForTimeout(ms);
-  const after = await read();
+  const used = (await busy()) - before;
   await session.detach();
-  return (after.busy - before.busy) / (after.at - before.at);
+  return (used * 1_000) / (performance.now() - from);
 }
 
 /** Wider than the window by so many px; 0 when nothing has to be scrolled sideways. */

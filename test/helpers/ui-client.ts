@@ -42,7 +42,7 @@ export class Client {
     const seq = this.#positions.get(name);
     const watermark = this.#stream.watermark;
     if (seq !== undefined)
-      this.#send({ t: 'd', ch: name, from: seq - 1, to: seq + 1, as_of: watermark, watermark, d: [key, value] });
+      this.#send({ t: 'd', ch: name, from: seq, to: seq + 1, as_of: watermark, watermark, d: [key, value] });
     // The truth has the same number now, so only the hash can tell the two apart.
     this.#stream.channel(name).seq += 1;
     if (seq !== undefined) this.#positions.set(name, seq + 1);

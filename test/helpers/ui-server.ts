@@ -48,10 +48,10 @@ export class UiServer {
   /** No frame is sent while this holds; sockets stay open. */
   silent = false;
   epoch = 'fixture-1';
-  connections = 0;
   #port = 0;
   #http: Server | undefined;
   #timers: NodeJS.Timeout[] = [];
+  #waiting: (() => void)[] = [];
   readonly #tickMs: number;
 
   constructor(options: UiServerOptions = {}) {
@@ -70,9 +70,9 @@ export class UiServer {
     const http = createServer((request, response) => void this.#answer(request, response));
     const sockets = new WebSocketServer({ server: http, path: '/ws' });
     sockets.on('connection', (socket) => {
-      this.connections++;
       const client = new Client(socket, this.stream, this.epoch, () => this.silent);
       this.clients.add(client);
+      for (const arrived of this.#waiting.splice(0)) arrived();
       socket.on('close', () => this.clients.delete(client));
     });
     http.listen(this.#port, '127.0.0.1');
@@ -95,6 +95,11 @@ export class UiServer {
     http.close();
     http.closeAllConnections();
     await once(http, 'close');
+  }
+
+  /** Settles when the next page connects. */
+  connected(): Promise<void> {
+    return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
   /** One step of the shop, sent to whoever listens. */

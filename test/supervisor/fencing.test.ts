@@ -85,6 +85,18 @@ test('blocked loop is seen within its limit and replaced, the others go on', asy
   await world.down();
 });
 
+test('loop that blocks while it drains gets more time, but not all of it', async () => {
+  const world = new World(supervisor('root', [worker('a', { shutdownMs: 60_000 })]));
+  world.manner('a', { stopMs: undefined });
+  await world.up();
+  world.of('a').manner = { ...world.of('a').manner, beats: false };
+  const stopped = world.tree.stop();
+  world.clock.advance(1_800);
+  assert.equal(world.state('a'), 'draining');
+  await world.settle(stopped, 500);
+  assert.equal(world.node('a')?.lastExit?.reason, 'hung');
+});
+
 test('loop that blocks while it waits for something outside shows as waiting, and is replaced all the same', async () => {
   const world = await new World(supervisor('root', [worker('a')])).up();
   world.of('a').meter.waiting('store', 60_000);
@@ -141,8 +153,9 @@ test('status shows what the shared block says, and the work at death is kept', a
   assert.deepEqual([node?.depth, node?.bytes, node?.handled, node?.heapBytes], [3, 2_048, 500, 1_000_000]);
   assert.equal(node?.oldestMs, 1_400);
   assert.ok(Number(node?.rate) > 200, `rate is ${node?.rate}`);
-  await world.tree.command('a', 'stop');
-  world.clock.advance(100);
+  meter.working(4_711, 2);
+  world.of('a').crash();
+  assert.deepEqual(world.node('a')?.lastExit?.work, { offset: 4_711, slot: 2 });
   assert.deepEqual([world.node('a')?.depth, world.node('a')?.rate], [0, 0]);
   await world.down();
 });

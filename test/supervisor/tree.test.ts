@@ -191,7 +191,13 @@ test('a crash comes back at once, the next ones after a pause that is shown', as
   world.of('a').crash();
   assert.equal(world.state('a'), 'backing-off');
   assert.equal(world.node('a')?.nextRetryAt, world.clock.now() + 50);
-  assert.deepEqual(world.node('a')?.lastExit, { reason: 'crashed', detail: 'Error: boom', at: world.clock.now() });
+  assert.deepEqual(world.node('a')?.lastExit, {
+    reason: 'crashed',
+    detail: 'Error: boom',
+    at: world.clock.now(),
+    failure: { name: 'Error', message: 'boom' },
+    work: null,
+  });
   world.clock.advance(60);
   assert.equal(world.running, 'a3');
   assert.equal(world.node('a')?.nextRetryAt, null);

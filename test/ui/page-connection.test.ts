@@ -20,102 +20,89 @@ async function verdict(page: Page, word: string): Promise<void> {
   );
 }
 
+/** A server and a page on it for the time of one test; a silent server never answers. */
+async function withPage(run: (page: Page, server: UiServer) => Promise<void>, silent = false): Promise<void> {
+  const server = new UiServer({ watermark: Date.now() });
+  server.silent = silent;
+  await server.start();
+  const { page, problems, close } = await openPage(server.url);
+  try {
+    if (!silent) await shows(page, server);
+    await run(page, server);
+    assert.deepEqual(problems, []);
+  } finally {
+    await close();
+    await server.stop();
+  }
+}
+
 describe('page connection', () => {
   after(closeBrowser);
 
-  test('page comes back by itself after the server was away, and goes on from where it stood', async () => {
-    const server = new UiServer({ watermark: Date.now() });
-    await server.start();
-    const { page, problems, close } = await openPage(server.url);
-    await shows(page, server);
-    await server.stop();
-    server.stream.tick(100);
-    await server.start();
-    await shows(page, server);
-    const [client] = server.clients;
-    const overview = client?.frames.find((frame) => frame.t === 'sub' && frame.ch === 'overview');
-    assert.equal(overview?.t === 'sub' && overview.epoch, 'fixture-1', 'it resumed from its position');
-    assert.deepEqual(problems, []);
-    await close();
-    await server.stop();
-  });
+  test('page comes back by itself after the server was away, and goes on from where it stood', () =>
+    withPage(async (page, server) => {
+      await server.stop();
+      server.stream.tick(100);
+      await server.start();
+      await shows(page, server);
+      const [client] = server.clients;
+      const overview = client?.frames.find((frame) => frame.t === 'sub' && frame.ch === 'overview');
+      assert.equal(overview?.t === 'sub' && overview.epoch, 'fixture-1', 'it resumed from its position');
+    }));
 
-  test('page takes a new snapshot when the server lost its memory', async () => {
-    const server = new UiServer({ watermark: Date.now() });
-    await server.start();
-    const { page, close } = await openPage(server.url);
-    await shows(page, server);
-    await server.stop();
-    server.epoch = 'fixture-2';
-    server.stream.channel('overview').set('hour/orders', 12);
-    await server.start();
-    await page.waitForFunction(`document.querySelector(${JSON.stringify(ORDERS)})?.textContent.trim() === '12'`);
-    await close();
-    await server.stop();
-  });
+  test('page takes a new snapshot when the server lost its memory', () =>
+    withPage(async (page, server) => {
+      await server.stop();
+      server.epoch = 'fixture-2';
+      server.stream.channel('overview').set('hour/orders', 12);
+      await server.start();
+      await page.waitForFunction(`document.querySelector(${JSON.stringify(ORDERS)})?.textContent.trim() === '12'`);
+    }));
 
-  test('page notices a wrong copy by its hash and asks for the channel anew', async () => {
-    const server = new UiServer({ watermark: Date.now() });
-    await server.start();
-    const { page, close } = await openPage(server.url);
-    await shows(page, server);
-    server.lie('overview', 'hour/orders', 1);
-    await page.waitForFunction(`document.querySelector(${JSON.stringify(ORDERS)})?.textContent.trim() === '1'`);
-    server.beat(true);
-    await shows(page, server);
-    const [client] = server.clients;
-    const asked = client?.frames.filter((frame) => frame.t === 'sub' && frame.ch === 'overview') ?? [];
-    assert.equal(asked.length, 2);
-    assert.ok(asked[1]?.t === 'sub' && asked[1].seq === undefined);
-    await close();
-    await server.stop();
-  });
+  test('page notices a wrong copy by its hash and asks for the channel anew', () =>
+    withPage(async (page, server) => {
+      server.lie('overview', 'hour/orders', 1);
+      await page.waitForFunction(`document.querySelector(${JSON.stringify(ORDERS)})?.textContent.trim() === '1'`);
+      server.beat(true);
+      await shows(page, server);
+      const [client] = server.clients;
+      const asked = client?.frames.filter((frame) => frame.t === 'sub' && frame.ch === 'overview') ?? [];
+      assert.equal(asked.length, 2);
+      assert.ok(asked[1]?.t === 'sub' && asked[1].seq === undefined);
+    }));
 
-  test('silence is said step by step: lagging, stale with the time of the values, offline with a way back', async () => {
-    const server = new UiServer({ watermark: Date.now() });
-    await server.start();
-    const { page, close } = await openPage('about:blank');
-    await page.clock.install();
-    await page.goto(server.url);
-    await shows(page, server);
-    await verdict(page, 'LIVE');
-    server.silent = true;
-    await page.clock.fastForward(4_000);
-    await verdict(page, 'LAGGING');
-    await page.clock.fastForward(7_000);
-    await verdict(page, 'STALE');
-    await page.waitForSelector('main[data-state="stale"] .pl-card .pl-age');
-    assert.match((await page.textContent('.pl-banner')) ?? '', /Values below are as of \d\d:\d\d:\d\d/);
-    assert.deepEqual(await axeViolations(page), []);
-    await page.clock.fastForward(6_000);
-    await verdict(page, 'OFFLINE');
-    assert.deepEqual(await axeViolations(page), []);
-    assert.match((await page.textContent('.pl-banner')) ?? '', /Connection lost at/);
-    const before = server.connections;
-    await server.stop();
-    server.silent = false;
-    await server.start();
-    await page
-      .getByRole('button', { name: 'Reconnect now' })
-      .click({ timeout: 2_000 })
-      .catch(() => undefined);
-    await page.waitForFunction('true');
-    while (server.connections === before) await page.waitForEvent('websocket', { timeout: 100 }).catch(() => undefined);
-    await close();
-    await server.stop();
-  });
+  test('silence is said step by step: lagging, stale with the time of the values, offline with a way back', () =>
+    withPage(async (page, server) => {
+      await page.clock.install();
+      await page.goto(server.url);
+      await shows(page, server);
+      await verdict(page, 'LIVE');
+      server.silent = true;
+      await page.clock.fastForward(4_000);
+      await verdict(page, 'LAGGING');
+      await page.clock.fastForward(7_000);
+      await verdict(page, 'STALE');
+      await page.waitForSelector('main[data-state="stale"] .pl-card .pl-age');
+      assert.match((await page.textContent('.pl-banner')) ?? '', /Values below are as of \d\d:\d\d:\d\d/);
+      assert.deepEqual(await axeViolations(page), []);
+      await page.clock.fastForward(6_000);
+      await verdict(page, 'OFFLINE');
+      assert.deepEqual(await axeViolations(page), []);
+      assert.match((await page.textContent('.pl-banner')) ?? '', /Connection lost at/);
+      await server.stop();
+      server.silent = false;
+      await server.start();
+      const back = server.connected();
+      await page.getByRole('button', { name: 'Reconnect now' }).click();
+      await back;
+    }));
 
-  test('loading shows the shape of the page and no figure', async () => {
-    const server = new UiServer({ watermark: Date.now() });
-    server.silent = true;
-    await server.start();
-    const { page, close } = await openPage(server.url);
-    await verdict(page, 'CONNECTING');
-    await page.waitForSelector('pl-tile-map .pl-tile-map.skel');
-    await page.waitForSelector('pl-time-series section[aria-busy="true"]');
-    assert.doesNotMatch((await page.textContent('pl-kpi-band')) ?? '', /\d/);
-    assert.deepEqual(await axeViolations(page), []);
-    await close();
-    await server.stop();
-  });
+  test('loading shows the shape of the page and no figure', () =>
+    withPage(async (page) => {
+      await verdict(page, 'CONNECTING');
+      await page.waitForSelector('pl-tile-map .pl-tile-map.skel');
+      await page.waitForSelector('pl-time-series section[aria-busy="true"]');
+      assert.doesNotMatch((await page.textContent('pl-kpi-band')) ?? '', /\d/);
+      assert.deepEqual(await axeViolations(page), []);
+    }, true));
 });

@@ -76,7 +76,7 @@ describe('page shell', () => {
       server.commands.map(({ path, token }) => [path, token]),
       [['/system/actors/gateway/restart', FIXTURE_TOKEN]],
     );
-    assert.equal((server.commands[0]?.body as { reason: string }).reason, 'a test');
+    assert.match(JSON.stringify(server.commands[0]?.body), /"reason":"a test","idempotency_key":"[^"]+"/);
     await close();
   });
 
@@ -115,6 +115,17 @@ describe('page shell', () => {
       await close();
     });
   }
+
+  test('long words and filters do not overflow either', async () => {
+    const { page, close } = await openPage(`${server.url}/?lang=pt&uf=RN&category=construction_tools_construction`);
+    await page.waitForSelector('[data-chip="category"]');
+    await page.waitForSelector('pl-time-series canvas');
+    for (const width of [390, 640, 768, 1024, 1280]) {
+      await page.setViewportSize({ width, height: 900 });
+      assert.equal(await overflow(page), 0, `at ${width} px`);
+    }
+    await close();
+  });
 
   test('axe finds nothing on a small screen, nor in the other measures, the table and a filtered view', async () => {
     const small = await openPage(server.url, { width: 390 });

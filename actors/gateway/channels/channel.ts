@@ -23,7 +23,9 @@ export class Channel {
   /** Deltas are possible from this tick on. */
   #floor = 0;
   #ticks: { readonly seq: number; readonly at: number }[] = [];
-  #changed = false;
+  /** Keys put since the last tick, and those of the last tick itself: what most clients lack. */
+  #changed = new Set<string>();
+  #lastChanged: ReadonlySet<string> = new Set();
   #moment: Moment = { asOf: 0, watermark: null };
   #deltas = new Map<number, string>();
   #snapshot: string | undefined;
@@ -63,13 +65,14 @@ export class Channel {
       entry.value = value;
       entry.seq = this.#seq + 1;
     }
-    this.#changed = true;
+    this.#changed.add(key);
   }
 
   /** Ends a tick: what was put since the last one becomes the next number. Answers whether there was anything. */
   tick(now: number, moment: Moment): boolean {
-    if (!this.#changed) return false;
-    this.#changed = false;
+    if (this.#changed.size === 0) return false;
+    this.#lastChanged = this.#changed;
+    this.#changed = new Set();
     this.#seq++;
     this.#moment = moment;
     this.#deltas.clear();
@@ -87,11 +90,7 @@ export class Channel {
   delta(from: number): string {
     let frame = this.#deltas.get(from);
     if (frame === undefined) {
-      const parts: string[] = [];
-      for (const { value, seq, keyJson } of this.#entries.values()) {
-        if (seq > from) parts.push(`${keyJson},${JSON.stringify(value)}`);
-      }
-      for (const [key, seq] of this.#removed) if (seq > from) parts.push(`${JSON.stringify(key)},null`);
+      const parts = from === this.#seq - 1 ? this.#lastParts() : this.#partsSince(from);
       frame = `{"t":"d","ch":"${this.name}","from":${from},"to":${this.#seq},${this.#tail(parts)}`;
       this.#deltas.set(from, frame);
     }
@@ -109,6 +108,22 @@ export class Channel {
 
   hash(): string {
     return channelHash([...this.#entries].map(([key, { value }]) => [key, value] as const));
+  }
+
+  #lastParts(): string[] {
+    return [...this.#lastChanged].map((key) => {
+      const entry = this.#entries.get(key);
+      return entry === undefined ? `${JSON.stringify(key)},null` : `${entry.keyJson},${JSON.stringify(entry.value)}`;
+    });
+  }
+
+  #partsSince(from: number): string[] {
+    const parts: string[] = [];
+    for (const { value, seq, keyJson } of this.#entries.values()) {
+      if (seq > from) parts.push(`${keyJson},${JSON.stringify(value)}`);
+    }
+    for (const [key, seq] of this.#removed) if (seq > from) parts.push(`${JSON.stringify(key)},null`);
+    return parts;
   }
 
   #tail(parts: readonly string[]): string {

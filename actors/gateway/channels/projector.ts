@@ -3,6 +3,7 @@
  * sketches and rankings follow at most four times a second.
  */
 import { pathOf } from '../../../protocol/channel.ts';
+import { HourOfCustomers } from '../view/customers.ts';
 import { HOUR_MINUTES, MINUTE_MS } from '../view/span.ts';
 import type { LiveView } from '../view/view.ts';
 import { projectBreakdown, projectClicks, projectPayments } from './breakdowns.ts';
@@ -24,6 +25,8 @@ export class Projector {
   #slowAt = Number.NEGATIVE_INFINITY;
   #slowVersion = -1;
   #segments = new Set<string>();
+  #hour = new HourOfCustomers(HOUR_MINUTES);
+  #hourBefore = new HourOfCustomers(HOUR_MINUTES);
 
   constructor(view: LiveView, hub: Hub) {
     this.#view = view;
@@ -66,8 +69,10 @@ export class Projector {
   #projectCustomers(): void {
     const { minute, windows } = this.#view;
     const { customers } = windows;
-    const hour = customers.ofHour(minute);
-    const before = customers.ofHour(minute - HOUR_MINUTES * MINUTE_MS);
+    const hour = this.#hour.estimates(customers, minute, customers.changed);
+    const before = this.#hourBefore.estimates(customers, minute - HOUR_MINUTES * MINUTE_MS, customers.changed);
+    this.#minutes.projectCustomers(this.#view, this.#hub.channel('minutes'));
+    customers.changed.clear();
     const overview = this.#hub.channel('overview');
     overview.put(
       'hour/unique_customers',

@@ -52,7 +52,7 @@ export class MinutesProjection {
   #shown = new Set<number>();
 
   project(view: LiveView, channel: Channel): void {
-    const { overall, customers } = view.windows;
+    const { overall } = view.windows;
     const first = view.minute - (HOUR_MINUTES - 1) * MINUTE_MS;
     for (const minute of this.#shown) {
       if (minute < first || minute > view.minute || overall.get(minute) === undefined) this.#remove(minute, channel);
@@ -65,9 +65,17 @@ export class MinutesProjection {
         const value = row[OVERALL.indexOf(measure)] as number;
         channel.put(`${minute}/${measure}`, isMoney(measure) ? shown(measure, value) : value);
       }
-      channel.put(`${minute}/unique_customers`, customers.ofMinute(minute));
     }
     overall.changed.clear();
+  }
+
+  /** A minute's customers follow its figures after a moment: reading a sketch is slow. */
+  projectCustomers({ windows }: LiveView, channel: Channel): void {
+    const { customers } = windows;
+    for (const minute of this.#shown) {
+      const key = `${minute}/unique_customers`;
+      if (customers.changed.has(minute) || channel.get(key) === undefined) channel.put(key, customers.ofMinute(minute));
+    }
   }
 
   #remove(minute: number, channel: Channel): void {

@@ -30,7 +30,7 @@ export function kpiRoutes(state: GatewayState): Route[] {
   return [
     get('/healthz', () => json({ status: 'ok' }), 'open'),
     get('/readyz', () => readiness(state), 'open'),
-    get('/kpi/latest', () => text(state.latest(Date.now()), JSON_TYPE)),
+    get('/kpi/latest', () => text(state.latest.bytes(Date.now()), JSON_TYPE)),
     get('/kpi/query', (ask) => kpiQuery(state, ask)),
     get('/kpi/schema', () => json(kpiSchema())),
     get('/orders', (ask) => orders(state, ask)),

@@ -21,7 +21,7 @@ export function actorView(node: NodeStatus, budget: NodeStatus['budget'] = node.
       total: node.restarts,
     },
     mailbox: { depth: node.depth, bytes: node.bytes, oldest_ms: Math.round(node.oldestMs) },
-    last_exit: node.lastExit === null ? null : { ...node.lastExit },
+    last_exit: node.lastExit === null ? null : exitView(node.lastExit),
     next_retry_at: node.nextRetryAt,
     strategy: node.strategy,
     started_at: node.startedAt,
@@ -32,4 +32,8 @@ export function actorView(node: NodeStatus, budget: NodeStatus['budget'] = node.
     waiting: node.waiting === null ? null : { ...node.waiting },
     children: node.children.map((child) => actorView(child, node.budget)),
   };
+}
+
+function exitView({ reason, detail, at }: NonNullable<NodeStatus['lastExit']>) {
+  return { reason, detail, at };
 }

@@ -34,7 +34,7 @@ const RETRY_MS = 200;
  * A lane rests so many times as long as its message took to apply: what changes meanwhile comes merged, so that even
  * a lane that works off years of history leaves most of this thread to requests and sockets.
  */
-const REST_FACTOR = 2;
+const REST_FACTOR = 4;
 /** Messages that took less are the usual case, and their lanes never rest. */
 const QUICK_MS = 4;
 

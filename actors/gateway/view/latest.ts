@@ -5,10 +5,12 @@ import type { LiveView } from './view.ts';
 
 /** A partition without a new record for so long holds up no minute's completion. */
 export const IDLE_MS = 30_000;
+/** Without any change the clock alone may complete a minute: look again after this. */
+const CLOCK_MS = 1_000;
 
 type Row = Readonly<Record<string, number>>;
 
-export type MinuteKpis = {
+type MinuteKpis = {
   readonly minute: number | null;
   readonly complete: boolean;
   readonly totals: Readonly<Record<string, number | null>>;
@@ -16,22 +18,47 @@ export type MinuteKpis = {
   readonly by_category: Readonly<Record<string, Row>>;
 };
 
-export type LatestKpis = MinuteKpis & {
-  readonly asOf: number;
-  readonly watermark: number | null;
-  readonly version: number;
-  readonly previous: MinuteKpis | null;
-};
+/**
+ * The answer as JSON text, made once for each version of the view. The minute before hardly ever changes, so its half is
+ * kept by itself.
+ */
+export class LatestKpis {
+  #view: LiveView;
+  #answer = { version: -1, until: 0, bytes: Buffer.alloc(0) };
+  #previous = { key: '', json: '' };
 
-export function latestKpis(view: LiveView, now: number): LatestKpis {
-  const minute = newestMinute(view);
-  return {
-    asOf: now,
-    watermark: view.watermark < 0 ? null : view.watermark,
-    version: view.version,
-    ...minuteKpis(view, minute, now),
-    previous: minute === null ? null : minuteKpis(view, minute - MINUTE_MS, now),
-  };
+  constructor(view: LiveView) {
+    this.#view = view;
+  }
+
+  bytes(now: number): Buffer {
+    const { version } = this.#view;
+    if (this.#answer.version !== version || now >= this.#answer.until) {
+      this.#answer = { version, until: now + CLOCK_MS, bytes: Buffer.from(this.#json(now)) };
+    }
+    return this.#answer.bytes;
+  }
+
+  #json(now: number): string {
+    const view = this.#view;
+    const minute = newestMinute(view);
+    const head = {
+      asOf: now,
+      watermark: view.watermark < 0 ? null : view.watermark,
+      version: view.version,
+      ...minuteKpis(view, minute, now),
+    };
+    const previous = minute === null ? 'null' : this.#previousJson(minute - MINUTE_MS, now);
+    return `${JSON.stringify(head).slice(0, -1)},"previous":${previous}}`;
+  }
+
+  #previousJson(minute: number, now: number): string {
+    const key = `${minute} ${this.#view.windows.versionOf(minute)} ${isComplete(this.#view, minute, now)}`;
+    if (key !== this.#previous.key) {
+      this.#previous = { key, json: JSON.stringify(minuteKpis(this.#view, minute, now)) };
+    }
+    return this.#previous.json;
+  }
 }
 
 /** Every partition that is not idle has passed the minute's end. */

@@ -8,7 +8,8 @@ import { RollingCube } from './rolling-cube.ts';
 import { DETAIL_MINUTES, HOUR_MINUTES, MINUTE_MS, SECOND_MINUTES, TOTAL_MINUTES } from './span.ts';
 
 const ROLLING_NAMES = Object.keys(ROLLING) as RollingName[];
-const READ = { cubes: ['overall', 'second', ...ROLLING_NAMES], sketches: ['overall', 'segment'] } as const;
+/** Sketches are read when they are asked for (customers.ts). */
+const READ = { cubes: ['overall', 'second', ...ROLLING_NAMES], sketches: [] } as const;
 const OVERALL_PLACES = placesOf('overall', OVERALL);
 const SECOND_PLACES = placesOf('second', SECOND);
 const ROLLING_PLACES = Object.fromEntries(
@@ -39,6 +40,8 @@ export class Windows {
   readonly customers = new Customers();
   readonly rolling: Readonly<Record<RollingName, RollingCube>>;
   #productNames = new Map<string, string>();
+  #toldAt = new Map<number, number>();
+  #told = 0;
   #newest = Number.NEGATIVE_INFINITY;
   #newestOfAll = Number.NEGATIVE_INFINITY;
 
@@ -60,11 +63,15 @@ export class Windows {
     if (window.start >= this.#detailFrom()) {
       for (const name of ROLLING_NAMES) this.#tellRolling(partition, name, window, whole);
     }
-    this.customers.add(window.start, undefined, window.customers);
-    window.forEach('segment', ([segment]) => {
-      const sketch = window.customersOf('segment', segment as string);
-      if (sketch !== undefined) this.customers.add(window.start, segment as string, sketch);
-    });
+    const segments = new Set<string>();
+    window.forEach('segment', ([segment]) => void segments.add(segment as string));
+    this.customers.tell(partition, start, packed, segments);
+    this.#toldAt.set(start, ++this.#told);
+  }
+
+  /** Another number whenever the minute was told something. */
+  versionOf(minute: number): number {
+    return this.#toldAt.get(minute) ?? 0;
   }
 
   /** The newest minute of the orders is `newest` from now on, that of all topics `newestOfAll`. */
@@ -74,6 +81,7 @@ export class Windows {
     this.#newestOfAll = newestOfAll;
     this.overall.dropBefore(newest - (TOTAL_MINUTES - 1) * MINUTE_MS);
     this.customers.dropBefore(newest - (TOTAL_MINUTES - 1) * MINUTE_MS);
+    for (const start of this.#toldAt.keys()) if (start < newest - TOTAL_MINUTES * MINUTE_MS) this.#toldAt.delete(start);
     this.seconds.dropBefore(newestOfAll - (SECOND_MINUTES - 1) * MINUTE_MS);
     for (const name of ROLLING_NAMES) {
       this.rolling[name].setRange(newest - (HOUR_MINUTES - 1) * MINUTE_MS, newest);

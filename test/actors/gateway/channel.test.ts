@@ -39,7 +39,7 @@ test('channel numbers only ticks in which something changed', () => {
     to: 2,
     as_of: 3,
     watermark: null,
-    d: ['c', 'x"y', 'a', null],
+    d: ['a', null, 'c', 'x"y'],
   });
 });
 

@@ -130,7 +130,7 @@ export function node(
     busy: 0.5,
     heapBytes: 1_000,
     waiting: null,
-    lastExit: { reason: 'crashed', detail: 'boom', at: 1 },
+    lastExit: { reason: 'crashed', detail: 'boom', at: 1, failure: null, work: null },
     nextRetryAt: null,
     startedAt: 2,
     children,

@@ -1,0 +1,278 @@
+/** The supervisor on real threads: how actors die, and how they come back. */
+
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import test from 'node:test';
+import { promisify } from 'node:util';
+import type { PuppetInput } from './fixtures/puppet.ts';
+import { ON_DENO, processOf, puppet, RealTree } from './real.ts';
+import { supervisor } from './virtual.ts';
+
+const root = (...children: Parameters<typeof supervisor>[1][number][]) => supervisor('root', children);
+
+test('actor that throws comes back at once, and what it threw is kept', async (t) => {
+  const real = await RealTree.up(t, root(puppet('a'), puppet('b')));
+  real.order('a', 'crash');
+  const { at } = await real.event('exited', 'a', 1);
+  const running = await real.running('a', 2);
+  assert.ok(running.at - at < 500, `back after ${running.at - at} ms`);
+  const { reason, detail, failure } = real.node('a')?.lastExit ?? assert.fail('no exit');
+  assert.deepEqual([reason, detail], ['crashed', 'RangeError: told to crash']);
+  assert.deepEqual([failure?.name, failure?.message, failure?.code], ['RangeError', 'told to crash', 'E_TOLD']);
+  assert.match(String(failure?.stack), /puppet\.ts/);
+  assert.equal(real.node('b')?.epoch, 1);
+});
+
+test('actor that ends in any other way is known by its end', async (t) => {
+  const real = await RealTree.up(t, root(puppet('a')));
+  const ends = [
+    ['reject', 'crashed', /Error: told to reject/],
+    ['exit-3', 'crashed', /exit code 3/],
+    ['exit-0', 'normal', /exit code 0/],
+    ['end', 'normal', /ended by itself/],
+  ] as const;
+  for (const [index, [order, reason, detail]] of ends.entries()) {
+    real.order('a', order);
+    await real.running('a', index + 2);
+    const last = real.node('a')?.lastExit;
+    assert.equal(last?.reason, reason);
+    assert.match(String(last?.detail), detail);
+  }
+});
+
+for (const order of ['loop', 'block'] as const) {
+  const name = { loop: 'in an endless loop', block: 'in Atomics.wait' }[order];
+  test(`actor that hangs ${name} is replaced within a second, the others go on`, async (t) => {
+    const children = [
+      puppet('a', { links: ['l'] }),
+      puppet('b', { links: ['l'] }, { links: [{ name: 'l', to: 'c' }] }),
+    ];
+    const real = await RealTree.up(t, root(...children, puppet('c', { links: ['l'] })));
+    const since = Date.now();
+    real.order('a', order);
+    real.order('b', { send: 'still here', to: 'c', link: 'l' });
+    await real.hears('c', 1, ({ heard }) => heard === 'still here');
+    const { at } = await real.running('a', 2);
+    assert.ok(at - since < 1_000, `replaced after ${at - since} ms`);
+    assert.equal(real.node('a')?.lastExit?.reason, 'hung');
+    assert.deepEqual([real.node('b')?.epoch, real.node('c')?.epoch], [1, 1]);
+  });
+}
+
+test('links are laid before the actor runs, and again at both ends when one comes back', async (t) => {
+  const ends = [puppet('a', { links: ['l'] }), puppet('b', { links: ['l'] }, { links: [{ name: 'l', to: 'a' }] })];
+  const real = await RealTree.up(t, root(...ends));
+  await real.hears('a', 1, ({ linked }) => linked === 'l');
+  real.order('a', 'crash');
+  await real.hears('b', 1, ({ lost, peer }) => lost === 'l' && (peer as { epoch: number }).epoch === 1);
+  await real.hears('b', 1, ({ linked, peer }) => linked === 'l' && (peer as { epoch: number }).epoch === 2);
+  await real.hears('a', 2, ({ linked }) => linked === 'l');
+  real.order('b', { send: 'to the new one', to: 'a', link: 'l' });
+  real.order('a', { send: 'from the new one', to: 'b', link: 'l' });
+  assert.deepEqual(await real.hears('a', 2, ({ heard }) => heard !== undefined), {
+    heard: 'to the new one',
+    from: { id: 'b', epoch: 1 },
+    link: 'l',
+  });
+  assert.deepEqual(await real.hears('b', 1, ({ heard }) => heard !== undefined), {
+    heard: 'from the new one',
+    from: { id: 'a', epoch: 2 },
+    link: 'l',
+  });
+});
+
+test('actors stop in reverse order, each drained before the next is asked', async (t) => {
+  const real = await RealTree.up(t, root(puppet('a'), supervisor('s', [puppet('b'), puppet('c')]), puppet('d')));
+  await real.tree.stop();
+  assert.deepEqual(
+    real.told.map(({ body }) => body),
+    ['d', 'c', 'b', 'a'].map((stopping) => ({ stopping })),
+  );
+  assert.deepEqual(real.events('shutdown-error'), []);
+  assert.deepEqual(await real.tree.done, { reason: 'shutdown', detail: 'stopped as asked' });
+});
+
+const STUBBORN: readonly [PuppetInput['atStop'], string][] = [
+  ['hang', 'killed'],
+  ['never', 'killed'],
+  ['throw', 'crashed'],
+];
+
+for (const [atStop = 'drain', reason] of STUBBORN) {
+  test(`actor whose drain ends in ${atStop} does not hold up the stop`, async (t) => {
+    const real = await RealTree.up(t, root(puppet('a'), puppet('b', { atStop }, { shutdownMs: 200 }), puppet('c')));
+    await real.tree.stop();
+    assert.equal(real.node('b')?.lastExit?.reason, reason);
+    assert.deepEqual(
+      ['a', 'c'].map((id) => real.node(id)?.lastExit?.reason),
+      ['shutdown', 'shutdown'],
+    );
+  });
+}
+
+const UNABLE: readonly [string, PuppetInput['atStart'], RegExp][] = [
+  ['throws', 'throw', /a could not start \(crashed\): Error: cannot start/],
+  ['rejects', 'reject', /a could not start \(crashed\): Error: cannot start, in a promise/],
+  ['exits', 'exit', /a could not start \(crashed\): exit code 0/],
+  ['never gets ready', 'never-ready', /a could not start \(start-timeout\): was not ready within 300 ms/],
+  ['hangs', 'hang', /a could not start \(start-timeout\)/],
+];
+
+for (const [name, atStart = 'ready', sentence] of UNABLE) {
+  test(`tree does not start with an actor that ${name}, and says so`, async (t) => {
+    const real = new RealTree(
+      t,
+      root(puppet('z'), puppet('a', { atStart }, { startMs: /never|hang/.test(atStart) ? 300 : 10_000 })),
+    );
+    await assert.rejects(real.tree.start(), sentence);
+    assert.equal((await real.tree.done).reason, 'failed-to-start');
+  });
+}
+
+test('tree does not start with an actor whose module is missing, or whose input cannot be cloned', async (t) => {
+  const missing = new RealTree(t, root(puppet('a', {}, { entry: new URL('./nowhere.ts', import.meta.url) })));
+  await assert.rejects(missing.tree.start(), /a could not start \(crashed\).*nowhere\.ts/s);
+  const uncloned = new RealTree(t, root(puppet('a', {}, { input: () => {} })));
+  await assert.rejects(uncloned.tree.start(), /a could not start \(crashed\)/);
+});
+
+test('actor that declines to start is left alone', async (t) => {
+  const real = await RealTree.up(t, root(puppet('a', { atStart: 'ignore' }), puppet('b')));
+  assert.deepEqual(
+    real.tree.status().children.map(({ state }) => state),
+    ['stopped', 'running'],
+  );
+});
+
+test('tree stopped while an actor starts ends soon', async (t) => {
+  const real = new RealTree(t, root(puppet('a'), puppet('b', { atStart: 'slow' }), puppet('c')));
+  const started = assert.rejects(real.tree.start(), /stopped as asked/);
+  await real.event('starting', 'b', 1);
+  await real.tree.stop();
+  await started;
+  assert.deepEqual(real.events('starting', 'c'), []);
+});
+
+test('one_for_all replaces all threads, and none of the old ones is left', async (t) => {
+  const children = [puppet('a'), puppet('b'), puppet('c')];
+  const real = await RealTree.up(t, supervisor('root', children, { strategy: 'one_for_all' }));
+  real.order('b', 'crash');
+  await real.running('c', 2);
+  assert.deepEqual(
+    ['a', 'b', 'c'].map((id) => real.node(id)?.epoch),
+    [2, 2, 2],
+  );
+  assert.deepEqual(
+    ['exited', 'starting'].map((kind) =>
+      real
+        .events(kind as 'exited')
+        .filter(({ epoch }) => epoch === Number(kind === 'starting') + 1)
+        .map(({ actor }) => actor),
+    ),
+    [
+      ['b', 'c', 'a'],
+      ['a', 'b', 'c'],
+    ],
+  );
+});
+
+test('restart during a pause comes at once', async (t) => {
+  const patient = { backoff: { baseMs: 60_000, capMs: 60_000 } };
+  const real = await RealTree.up(t, root(puppet('a', {}, patient)), { random: () => 1 });
+  for (const epoch of [1, 2]) {
+    await real.running('a', epoch);
+    real.order('a', 'crash');
+  }
+  await real.event('backing-off', 'a', 2);
+  assert.equal(real.node('a')?.state, 'backing-off');
+  await real.tree.command('a', 'restart');
+  await real.running('a', 3);
+});
+
+test('actor that cannot come up again takes its supervisor along, and that one comes back', async (t) => {
+  const quick = { backoff: { baseMs: 1, capMs: 1 } };
+  const inner = supervisor('s', [puppet('a', { failUntilEpoch: 0 }, quick), puppet('b')], { intensity: 2 });
+  const real = await RealTree.up(t, root(inner, puppet('x')));
+  for (const epoch of [1, 2, 3]) {
+    await real.running('a', epoch);
+    real.order('a', 'crash');
+  }
+  await real.running('s', 2);
+  assert.match(String(real.node('s')?.lastExit?.detail), /s gives up: more than 2 restarts/);
+  assert.deepEqual(
+    ['a', 'b', 'x'].map((id) => real.node(id)?.epoch),
+    [4, 2, 1],
+  );
+});
+
+test('root that gives up ends the tree with its reason', async (t) => {
+  const inner = supervisor('s', [puppet('a'), puppet('b')], { intensity: 0 });
+  const real = await RealTree.up(t, supervisor('root', [puppet('x'), inner], { intensity: 0 }));
+  real.order('a', 'exit-3');
+  const { reason, detail } = await real.tree.done;
+  assert.equal(reason, 'gave-up');
+  assert.match(detail, /root gives up.*last s \(gave-up\): s gives up.*last a \(crashed\): exit code 3/);
+  assert.equal(real.node('x')?.state, 'stopped');
+});
+
+test('children come and go at run time, with links and rising epochs', async (t) => {
+  const real = await RealTree.up(t, root(puppet('hub', { links: ['l'] }), supervisor('lanes', [])));
+  const lane = supervisor('lane-1', [puppet('w', { links: ['l'] }, { links: [{ name: 'l', to: 'hub' }] })]);
+  assert.deepEqual(await real.tree.startChild('lanes', lane), { epoch: 1 });
+  await real.hears('hub', 1, ({ linked }) => linked === 'l');
+  await real.tree.stopChild('lane-1');
+  await real.tree.deleteChild('lane-1');
+  assert.equal(real.node('w'), undefined);
+  assert.deepEqual(await real.tree.startChild('lanes', lane), { epoch: 2 });
+  assert.equal(real.node('w')?.epoch, 2);
+});
+
+test('kill and restart by command are quick', async (t) => {
+  const real = await RealTree.up(t, root(puppet('a'), puppet('b')));
+  for (const [index, command] of (['kill', 'restart', 'kill'] as const).entries()) {
+    const since = Date.now();
+    assert.deepEqual(await real.tree.command('a', command), { accepted: true, epoch: index + 1 });
+    const { at } = await real.running('a', index + 2);
+    assert.ok(at - since < 500, `${command} took ${at - since} ms`);
+  }
+});
+
+test('what an actor said before it died is heard, and after a flood the tree is as before', async (t) => {
+  const real = await RealTree.up(t, root(puppet('a')));
+  real.order('a', 'flood');
+  await real.running('a', 2);
+  assert.equal(real.told.filter(({ epoch }) => epoch === 1).length, 1_000);
+});
+
+test('status shows what actors say about themselves', async (t) => {
+  const real = await RealTree.up(t, root(puppet('a')));
+  real.order('a', 'report');
+  await real.hears('a', 1, ({ epoch }) => epoch === 1);
+  const node = real.node('a');
+  assert.deepEqual([node?.handled, node?.depth, node?.bytes, node?.state], [3, 2, 100, 'running']);
+  assert.ok(Number(node?.oldestMs) >= 50);
+  assert.ok(Number(node?.heapBytes) > 100_000);
+  real.order('a', 'wait');
+  await real.hears('a', 1, ({ waits }) => waits === true);
+  assert.deepEqual([real.node('a')?.state, real.node('a')?.waiting?.what], ['waiting', 'store']);
+});
+
+test('thread that is stuck in native code is left behind, and its successor starts', {
+  skip: ON_DENO && 'Deno says that a thread has ended as soon as it is told to',
+}, async (t) => {
+  const real = await RealTree.up(t, root(puppet('a', {}, { heartbeatMs: 200 })));
+  const since = Date.now();
+  real.order('a', 'native');
+  await real.event('zombie', 'a', 1);
+  const { at } = await real.running('a', 2);
+  assert.ok(at - since < 1_000, `replaced after ${at - since} ms`);
+  assert.equal(real.tree.status().zombies, 1);
+  await real.event('zombie-ended', 'a', 1);
+  assert.equal(real.tree.status().zombies, 0);
+});
+
+test('process ends by itself when its tree has stopped', async () => {
+  const [command, args] = processOf(new URL('./fixtures/whole-life.ts', import.meta.url));
+  const { stderr } = await promisify(execFile)(command, args, { timeout: 15_000 });
+  assert.equal(stderr, '');
+});
