@@ -59,6 +59,7 @@ async function run(args: Arguments): Promise<number> {
     const backend = await prepareData(config);
     const facts = await chooseFactStore(backend);
     const lanes = await chooseLanes(config, await facts.get(LANES_FACT));
+    await facts.put(LANES_FACT, lanes);
     const token = config.token ?? randomBytes(18).toString('base64url');
     const gateway = gatewayInput(config, token);
     let announced = false;

@@ -117,7 +117,7 @@ describe('page shell', () => {
   }
 
   test('long words and filters do not overflow either', async () => {
-    const { page, close } = await openPage(`${server.url}/?lang=pt&uf=RN&category=construction_tools_construction`);
+    const { page, close } = await openPage(`${server.url}/?lang=pt&uf=RN&category=furniture_decor`);
     await page.waitForSelector('[data-chip="category"]');
     await page.waitForSelector('pl-time-series canvas');
     for (const width of [390, 640, 768, 1024, 1280]) {
