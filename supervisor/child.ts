@@ -17,8 +17,12 @@ type LinkHandlers = {
   lost?: ((peer: Peer) => void) | undefined;
 };
 
-/** Heap figures cost a few microseconds and change slowly: every tenth beat, once a second by default. */
-const BEATS_PER_MEMORY = 10;
+/** Late enough not to slow down the first messages, early enough for most of the code to have been needed. */
+const KEEP_AFTER_MS = 20;
+/** Heap figures cost a few microseconds and change slowly: every fourth beat, once a second at rest by default. */
+const BEATS_PER_MEMORY = 4;
+/** From this share of its time on an actor is at work. */
+const AT_WORK_SHARE = 0.2;
 
 /** What an actor gets from its supervisor. */
 export interface Child<Input> {
@@ -85,7 +89,7 @@ class SupervisedChild<Input> implements Child<Input> {
 
   run(start: (child: Child<Input>) => void | Promise<void>): void {
     this.#thread.onFailure((thrown) => this.#fail(thrown));
-    this.#startBeat();
+    this.#beat(0, performance.now(), this.#thread.busyMs());
     this.#thread.listen((message) => this.#receive(message));
     this.#thread.post({ epoch: this.epoch, type: 'hello' });
     // One place for a throw and for a rejection; those of later handlers arrive at `onFailure`.
@@ -114,6 +118,7 @@ class SupervisedChild<Input> implements Child<Input> {
 
   ready(): void {
     this.#thread.post({ epoch: this.epoch, type: 'ready' });
+    setTimeout(() => this.#thread.keepCompiled(), KEEP_AFTER_MS).unref();
   }
 
   end(): void {
@@ -169,16 +174,17 @@ class SupervisedChild<Input> implements Child<Input> {
     this.#thread.exit(1);
   }
 
-  /** The beat must not keep a thread alive, or alive a loop that has nothing left to do. */
-  #startBeat(): void {
-    let beats = 0;
-    const beat = () => {
-      this.meter.beat(this.#thread.busyMs());
-      if (beats++ % BEATS_PER_MEMORY !== 0) return;
+  /** Often at work and seldom at rest. The beat must not keep a thread alive that has nothing left to do. */
+  #beat(beats: number, sinceAt: number, sinceBusyMs: number): void {
+    const now = performance.now();
+    const busyMs = this.#thread.busyMs();
+    this.meter.beat(busyMs);
+    if (beats % BEATS_PER_MEMORY === 0) {
       const { heapBytes, externalBytes } = this.#thread.memory();
       this.meter.memory(heapBytes, externalBytes);
-    };
-    beat();
-    setInterval(beat, this.#thread.order.beatMs).unref();
+    }
+    const { beatMs, idleBeatMs } = this.#thread.order;
+    const atWork = busyMs - sinceBusyMs > (now - sinceAt) * AT_WORK_SHARE;
+    setTimeout(() => this.#beat(beats + 1, now, busyMs), atWork ? beatMs : idleBeatMs).unref();
   }
 }

@@ -27,7 +27,10 @@ const WORK_SLOT = 7;
 const HEAP_BYTES = 8;
 const EXTERNAL_BYTES = 9;
 
-/** What an actor tells about itself. Each call is a few stores: cheap enough for every message. */
+/**
+ * What an actor tells about itself. Each call is a few stores, cheap enough for every message, and a sign of life: an
+ * actor that reports on its work is never taken for a blocked one.
+ */
 export interface Meter {
   /** `count` more messages were handled. */
   handled(count?: number): void;
@@ -62,7 +65,7 @@ export class BlockWriter implements Meter {
 
   beat(busyMs: number): void {
     this.#numbers[BUSY_MS] = busyMs;
-    Atomics.add(this.#counts, BEAT, 1);
+    this.#alive();
   }
 
   memory(heapBytes: number, externalBytes: number): void {
@@ -71,10 +74,12 @@ export class BlockWriter implements Meter {
   }
 
   handled(count = 1): void {
+    this.#alive();
     Atomics.add(this.#counts, HANDLED, count);
   }
 
   mailbox(depth: number, oldestMs: number, bytes = 0): void {
+    this.#alive();
     this.#numbers[MAILBOX_BYTES] = bytes;
     this.#numbers[OLDEST_AT] = depth > 0 ? this.#now() - oldestMs : 0;
     Atomics.store(this.#counts, DEPTH, depth);
@@ -85,15 +90,22 @@ export class BlockWriter implements Meter {
     for (let i = 0; i < length; i++) this.#text[i] = Math.min(what.charCodeAt(i), 0xff);
     this.#counts[TEXT_LENGTH] = length;
     this.#numbers[WAITING_UNTIL] = this.#now() + deadlineMs;
+    this.#alive();
   }
 
   waited(): void {
     this.#numbers[WAITING_UNTIL] = 0;
+    this.#alive();
   }
 
   working(offset: number, slot = 0): void {
     this.#numbers[WORK_SLOT] = slot;
     this.#numbers[WORK_OFFSET] = offset;
+    this.#alive();
+  }
+
+  #alive(): void {
+    Atomics.add(this.#counts, BEAT, 1);
   }
 }
 

@@ -15,8 +15,9 @@ export type ChildOrder = {
   readonly epoch: number;
   readonly input: unknown;
   readonly block: SharedArrayBuffer;
-  /** How often the child shows that its loop turns. */
+  /** How often the child shows that its loop turns, at work and at rest. */
   readonly beatMs: number;
+  readonly idleBeatMs: number;
 };
 
 export type ToChild =

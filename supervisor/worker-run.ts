@@ -13,22 +13,23 @@ import { Liveness } from './liveness.ts';
 import { type Measures, NO_MEASURES, type Run, type RunEvents, type RunPhase } from './run.ts';
 import { BlockReader, createBlock } from './shared-block.ts';
 import type { Thread } from './spawn.ts';
-import { type FromChild, isFromChild, type Peer, type ToChild } from './wire.ts';
+import { type ChildOrder, type FromChild, isFromChild, type Peer, type ToChild } from './wire.ts';
 
 /** A terminated thread that has not ended by then is left behind: native code may hold it for seconds. */
 const ZOMBIE_MS = 250;
 /** From a thread's last word (bye, failure) to its end: it only has to exit. */
 const LAST_WORD_MS = 1_000;
-/** Beats within one heartbeat limit: one or two lost to a busy machine prove nothing. */
+/** Beats within one heartbeat limit of an actor at work: one or two lost to a busy machine prove nothing. */
 const BEATS_PER_LIMIT = 5;
+/** Of one at rest whose rest can be seen from outside: waking up a thread is most of what an idle actor costs. */
+const IDLE_BEATS_PER_LIMIT = 1.25;
+/** The limit that gives the beat of an actor that has none. */
+const NO_LIMIT_MS = 500;
 /**
  * Heartbeat limits that one who is on its way out may be silent: the last writes and closes take longer than any other
  * step, but a loop that hangs must not use up the whole time for stopping.
  */
 const DRAINING_PATIENCE = 4;
-/** How often an actor beats that is never killed for silence: its busy time is still wanted. */
-const IDLE_BEAT_MS = 100;
-
 export class WorkerRun implements Run {
   readonly epoch: number;
   readonly #spec: Worker;
@@ -37,6 +38,7 @@ export class WorkerRun implements Run {
   readonly #tree: TreeContext;
   readonly #events: RunEvents;
   readonly #deadline: Deadline;
+  readonly #idleMs = () => this.#thread?.idleMs() ?? 0;
   #phase: RunPhase = 'starting';
   #thread: Thread | undefined;
   #liveness: Liveness | undefined;
@@ -65,20 +67,15 @@ export class WorkerRun implements Run {
   }
 
   start(): void {
-    const { id, entry, input, heartbeatMs, startMs } = this.#spec;
-    const beatMs = heartbeatMs === 0 ? IDLE_BEAT_MS : Math.max(1, heartbeatMs / BEATS_PER_LIMIT);
+    const { entry, startMs } = this.#spec;
     this.#tree.live.add(this);
     this.#limit(startMs, () => this.#terminate('start-timeout', `was not ready within ${startMs} ms`));
     try {
-      this.#thread = this.#tree.spawner.thread(
-        entry,
-        { id, epoch: this.epoch, input, block: this.#shared, beatMs },
-        {
-          message: (message) => this.#tree.turn(() => this.#receive(message)),
-          error: (thrown) => this.#tree.turn(() => this.#failed(toFailure(thrown))),
-          exit: (code) => this.#tree.turn(() => this.#exited(code)),
-        },
-      );
+      this.#thread = this.#tree.spawner.thread(entry, this.#order(), {
+        message: (message) => this.#tree.turn(() => this.#receive(message)),
+        error: (thrown) => this.#tree.turn(() => this.#failed(toFailure(thrown))),
+        exit: (code) => this.#tree.turn(() => this.#exited(code)),
+      });
     } catch (error) {
       this.#failure = toFailure(error);
       this.#tree.turn(() => this.#finish(1));
@@ -140,7 +137,7 @@ export class WorkerRun implements Run {
   tick(now: number, sinceTickMs: number): void {
     if (!this.#liveness || !this.#gauges) return;
     const patience = this.#phase === 'draining' ? DRAINING_PATIENCE : 1;
-    const hung = this.#liveness.isHung(this.#block.beat, sinceTickMs, patience);
+    const hung = this.#liveness.isHung(this.#block.beat, sinceTickMs, this.#idleMs, patience);
     const silentMs = Math.max(0, this.#liveness.silentMs - 2 * this.#tree.tickMs);
     this.#gauges.sample(now, this.#block.handled, this.#block.busyMs, silentMs);
     if (!hung || this.#terminated) return;
@@ -148,6 +145,14 @@ export class WorkerRun implements Run {
     this.#tree.events.add('hung', this.id, this.epoch, `${this.id} hangs: ${detail}`);
     this.#phase = 'unresponsive';
     this.#terminate('hung', detail);
+  }
+
+  #order(): ChildOrder {
+    const { id, input } = this.#spec;
+    const limitMs = this.#spec.heartbeatMs || NO_LIMIT_MS;
+    const beatMs = limitMs / BEATS_PER_LIMIT;
+    const idleBeatMs = this.#tree.spawner.seesIdle ? limitMs / IDLE_BEATS_PER_LIMIT : beatMs;
+    return { id, epoch: this.epoch, input, block: this.#shared, beatMs, idleBeatMs };
   }
 
   #receive(message: unknown): void {

@@ -38,6 +38,8 @@ export type Carried = { readonly value: Readonly<Record<string, unknown>>; reado
 export type ControlOptions = {
   /** This actor's own id: a command on itself is acknowledged before it is carried out. */
   readonly self: string;
+  /** Rises with every incarnation. */
+  readonly epoch: number;
   readonly tell: (body: unknown) => void;
   readonly now: () => number;
 };
@@ -45,18 +47,20 @@ export type ControlOptions = {
 /** Changing the lanes commits and moves partitions first. */
 const CONTROL_MS = 15_000;
 const KEPT_ENTRIES = 1_000;
+const REQUESTS_AN_EPOCH = 1_000_000;
 
 type Known = { readonly text: string; readonly outcome: Promise<Carried> };
 
 export class Control {
   #options: ControlOptions;
-  #requests = new Requests('supervisor');
+  #requests: Requests;
   #known = new Map<string, Known>();
   #audit: AuditEntry[] = [];
   #nextId = 1;
 
   constructor(options: ControlOptions) {
     this.#options = options;
+    this.#requests = new Requests('supervisor', options.epoch * REQUESTS_AN_EPOCH);
     this.#requests.connect({ postMessage: (body) => options.tell(body) });
   }
 
@@ -109,11 +113,11 @@ export class Control {
       this.#settleEntry(id, 'accepted', null);
       return {
         value: { accepted: true, actor: command.actor, command: command.command },
-        afterwards: () => void this.#ask(command).catch(() => undefined),
+        afterwards: () => void this.#ask(command, id).catch(() => undefined),
       };
     }
     try {
-      const value = await this.#ask(command);
+      const value = await this.#ask(command, id);
       this.#settleEntry(id, 'accepted', null);
       return { value: { accepted: true, ...shownCommand(command), ...value } };
     } catch (thrown) {
@@ -122,8 +126,10 @@ export class Control {
     }
   }
 
-  #ask(command: Command): Promise<Readonly<Record<string, unknown>>> {
-    return this.#requests.ask((id) => ({ type: 'control', id, command }), CONTROL_MS);
+  /** The audit entry goes along: whoever holds it can hand it to the next gateway. */
+  #ask(command: Command, entryId: number): Promise<Readonly<Record<string, unknown>>> {
+    const entry = this.#audit.find(({ id }) => id === entryId);
+    return this.#requests.ask((id) => ({ type: 'control', id, command, entry }), CONTROL_MS);
   }
 
   #note(command: Command, from: string): number {

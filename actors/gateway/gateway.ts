@@ -45,6 +45,7 @@ export class Gateway {
   #system = new SystemProjection();
   #quality = new QualityProjection();
   #statusVersion = 0;
+  #findingsVersion = 0;
   #slowAt = Number.NEGATIVE_INFINITY;
   #hotAt = Number.NEGATIVE_INFINITY;
   /** Append times behind what the view holds and no frame shows yet. */
@@ -62,6 +63,7 @@ export class Gateway {
     this.#feed = new Feed({
       view: this.state.view,
       readSnapshot: (from, to) => this.state.reader.ask<Snapshot>({ kind: 'snapshot', from, to }),
+      onLoaded: () => this.state.loaded(),
       onApplied: (appendedAt) => this.#unshown.push(...appendedAt),
       onFailure: options.onFailure,
       clock: Date.now,
@@ -131,11 +133,14 @@ export class Gateway {
       this.#statusVersion = status.version;
       this.#system.projectActors(status.tree, channel);
     }
+    if (status.findingsVersion !== this.#findingsVersion) {
+      this.#findingsVersion = status.findingsVersion;
+      this.#quality.project(status.findings.values(), hub.channel('quality'));
+    }
     this.#askHotBytes(now);
     if (now - this.#slowAt < SLOW_MS) return;
     this.#slowAt = now;
     projectPipeline(pipelineOf(this.state, this.sockets.size, now), channel);
-    this.#quality.project(status.findings.values(), hub.channel('quality'));
   }
 
   #askHotBytes(now: number): void {

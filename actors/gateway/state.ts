@@ -1,4 +1,5 @@
 /** Everything a gateway holds, in one place: what its routes read and its links write. */
+import { AppError } from '../../protocol/errors.ts';
 import { Hub } from './channels/hub.ts';
 import { Control, type ControlOptions } from './control.ts';
 import { entryOf } from './entry.ts';
@@ -9,6 +10,9 @@ import { ReaderLink } from './links/reader.ts';
 import { SystemStatus } from './status.ts';
 import { LatestKpis } from './view/latest.ts';
 import { LiveView } from './view/view.ts';
+
+/** Reading two hours of a busy shop takes about a second. */
+const LOAD_MS = 3_000;
 
 export type StateOptions = ControlOptions & {
   readonly topics: readonly string[];
@@ -35,6 +39,8 @@ export class GatewayState {
   hotBytes: number | null = null;
   ticks = { count: 0, ms: 0 };
 
+  #waiting = new Set<() => void>();
+
   constructor(options: StateOptions) {
     this.options = options;
     this.view = new LiveView(options);
@@ -49,6 +55,24 @@ export class GatewayState {
         for (const end of ends) this.status.sawEnd(end);
       },
     });
+  }
+
+  /** Resolves once the view can answer; a client that asks during a restart waits that long. */
+  async whenLoaded(): Promise<void> {
+    if (!this.view.stale) return;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const late = new AppError('unavailable', 'Cannot answer as the state of the KPIs is still being read: try again');
+    const timer = setTimeout(() => reject(late), LOAD_MS);
+    this.#waiting.add(resolve);
+    await promise.finally(() => {
+      clearTimeout(timer);
+      this.#waiting.delete(resolve);
+    });
+  }
+
+  loaded(): void {
+    if (this.view.stale) return;
+    for (const resolve of this.#waiting) resolve();
   }
 
   timeRoute(route: string, ms: number, now: number): void {

@@ -23,6 +23,8 @@ export class SystemStatus {
   /** Grows whenever the tree was told. */
   version = 0;
   readonly findings = new Map<string, Finding>();
+  /** Grows with every finding. */
+  findingsVersion = 0;
   #ends = new Map<string, number>();
   /** Where each partition's log ended when this gateway first heard of it: what "caught up once" is measured by. */
   #firstEnds = new Map<string, number>();
@@ -58,7 +60,9 @@ export class SystemStatus {
   }
 
   addFinding(finding: Finding): void {
-    if (this.findings.size < MOST_FINDINGS || this.findings.has(finding.id)) this.findings.set(finding.id, finding);
+    if (this.findings.size >= MOST_FINDINGS && !this.findings.has(finding.id)) return;
+    this.findings.set(finding.id, finding);
+    this.findingsVersion++;
   }
 
   ledgers(view: LiveView): PartitionLedger[] {

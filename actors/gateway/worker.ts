@@ -41,6 +41,7 @@ runChild<GatewayInput>(async (child) => {
   const gateway = new Gateway({
     ...input,
     self: child.id,
+    epoch: child.epoch,
     channelEpoch: `${Date.now().toString(36)}-${child.epoch}`,
     tell: (body) => child.tell(body),
     now: Date.now,

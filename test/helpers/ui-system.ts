@@ -30,8 +30,9 @@ export function systemTree(): Node {
 
 export function systemEvents(now: number): Node {
   const items = [
-    { id: 1, at: now - 1_800_000, kind: 'started', actor: 'gateway', epoch: 3, text: 'running' },
-    { id: 2, at: now - 600_000, kind: 'restarted', actor: 'consumer-1', epoch: 3, text: 'killed by command' },
+    { id: 1, at: now - 1_800_000, kind: 'running', actor: 'gateway', epoch: 3, text: 'gateway runs after 73 ms' },
+    { id: 2, at: now - 600_000, kind: 'exited', actor: 'consumer-1', epoch: 2, text: 'consumer-1 has ended (killed)' },
+    { id: 3, at: now - 599_900, kind: 'starting', actor: 'consumer-1', epoch: 3, text: 'consumer-1 starts, epoch 3' },
   ];
   return { items, next_cursor: null };
 }

@@ -85,6 +85,21 @@ test('blocked loop is seen within its limit and replaced, the others go on', asy
   await world.down();
 });
 
+test('loop that is seen to wait, or work that is seen to be done, is as good as a beat', async () => {
+  const world = await new World(supervisor('root', [worker('a'), worker('b')])).up();
+  world.of('a').manner = { ...world.of('a').manner, beats: false, idles: true };
+  world.of('b').manner = { ...world.of('b').manner, beats: false };
+  for (let i = 0; i < 30; i++) {
+    world.of('b').meter.handled();
+    world.clock.advance(100);
+  }
+  assert.equal(world.running, 'a1 b1');
+  world.of('a').manner = { ...world.of('a').manner, idles: false };
+  world.clock.advance(800);
+  assert.equal(world.running, 'a2 b2');
+  await world.down();
+});
+
 test('loop that blocks while it drains gets more time, but not all of it', async () => {
   const world = new World(supervisor('root', [worker('a', { shutdownMs: 60_000 })]));
   world.manner('a', { stopMs: undefined });

@@ -179,33 +179,45 @@ test('verdict on a significant end follows autoShutdown', () => {
   assert.equal(endsSupervisor('all_significant', false), true);
 });
 
-test('liveness calls an actor hung after its limit without a beat', () => {
+const NO_REST = () => 0;
+
+test('liveness calls an actor hung after its limit without a sign of life', () => {
   const liveness = new Liveness(500, 100, 7);
   assert.deepEqual(
-    [1, 2, 3, 4].map(() => liveness.isHung(7, 100)),
+    [1, 2, 3, 4].map(() => liveness.isHung(7, 100, NO_REST)),
     [false, false, false, false],
   );
-  assert.equal(liveness.isHung(7, 100), true);
+  assert.equal(liveness.isHung(7, 100, NO_REST, 2), false);
+  assert.equal(liveness.isHung(7, 0, NO_REST), true);
 });
 
 test('liveness begins again with every beat', () => {
   const liveness = new Liveness(300, 100, 0);
-  assert.deepEqual(
-    [0, 0, 1, 1, 1].map((beat) => liveness.isHung(beat, 100)),
-    [false, false, false, false, false],
-  );
-  assert.equal(liveness.isHung(1, 100), true);
+  const beats = [0, 0, 1, 1, 1].map((beat) => liveness.isHung(beat, 100, NO_REST));
+  assert.deepEqual(beats, [false, false, false, false, false]);
+  assert.equal(liveness.isHung(1, 100, NO_REST), true);
+});
+
+test('liveness takes a loop that is seen to wait for one that turns, and looks only in doubt', () => {
+  const liveness = new Liveness(500, 100, 0);
+  let looks = 0;
+  const resting = () => ++looks * 50;
+  for (let i = 0; i < 40; i++) assert.equal(liveness.isHung(0, 100, resting), false);
+  assert.ok(looks > 0 && looks < 40, `looked ${looks} times`);
+  const stuck = () => 2_000;
+  const silent = Array.from({ length: 8 }, () => liveness.isHung(0, 100, stuck));
+  assert.equal(silent.indexOf(true) > 3, true);
 });
 
 test('liveness does not hold intervals against an actor in which the supervisor itself was late', () => {
   const liveness = new Liveness(300, 100, 0);
-  for (let i = 0; i < 50; i++) assert.equal(liveness.isHung(0, 400), false);
+  for (let i = 0; i < 50; i++) assert.equal(liveness.isHung(0, 400, NO_REST), false);
   assert.equal(liveness.silentMs, 0);
 });
 
 test('liveness with no limit never calls anything hung', () => {
   const liveness = new Liveness(0, 100, 0);
-  for (let i = 0; i < 50; i++) assert.equal(liveness.isHung(0, 100), false);
+  for (let i = 0; i < 50; i++) assert.equal(liveness.isHung(0, 100, NO_REST), false);
 });
 
 test('gauges give a rate a second and the busy share, once a second', () => {

@@ -21,7 +21,7 @@ test('shared block carries what the actor tells about itself', () => {
   writer.mailbox(3, 250, 4_096);
   writer.working(2 ** 40 + 1, 5);
   writer.memory(1e9, 2e9);
-  assert.deepEqual([reader.beat, reader.busyMs, reader.handled], [1, 12.5, 5]);
+  assert.deepEqual([reader.busyMs, reader.handled], [12.5, 5]);
   assert.deepEqual([reader.depth, reader.mailboxBytes, reader.oldestAt], [3, 4_096, 9_750]);
   assert.deepEqual(reader.work, { offset: 2 ** 40 + 1, slot: 5 });
   assert.deepEqual([reader.heapBytes, reader.externalBytes], [1e9, 2e9]);
@@ -38,6 +38,21 @@ test('shared block says what an actor waits for, and until when', () => {
   assert.equal(reader.waiting?.what, 'a name that is much longer than the few bytes th');
   writer.waited();
   assert.equal(reader.waiting, null);
+});
+
+test('shared block takes every report for a sign of life, but figures about memory', () => {
+  const { writer, reader } = pair();
+  const reports = [
+    () => writer.beat(0),
+    () => writer.handled(),
+    () => writer.mailbox(0, 0),
+    () => writer.waiting('x', 1),
+    () => writer.waited(),
+    () => writer.working(1),
+  ];
+  for (const report of reports) report();
+  writer.memory(1, 1);
+  assert.equal(reader.beat, reports.length);
 });
 
 test('shared block counts beyond 2^31', () => {

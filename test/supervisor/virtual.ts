@@ -69,11 +69,13 @@ export type Manner = {
   /** From terminate to exit; undefined never ends, `now` ends within the call as Deno's threads do. */
   readonly endMs: number | undefined | 'now';
   readonly beats: boolean;
+  /** Its loop is seen to wait. */
+  readonly idles: boolean;
   /** Throws instead of getting ready. */
   readonly failsToStart: boolean;
 };
 
-const WELL_BEHAVED: Manner = { readyMs: 10, stopMs: 5, endMs: 2, beats: true, failsToStart: false };
+const WELL_BEHAVED: Manner = { readyMs: 10, stopMs: 5, endMs: 2, beats: true, idles: false, failsToStart: false };
 
 export class FakeThread implements Thread {
   readonly order: ChildOrder;
@@ -125,6 +127,10 @@ export class FakeThread implements Thread {
 
   forget(): void {
     this.forgotten = true;
+  }
+
+  idleMs(): number {
+    return this.manner.idles ? this.#clock.monotonic() : 0;
   }
 
   say(message: Omit<FromChild, 'epoch'> & Record<string, unknown>, epoch = this.epoch): void {
@@ -199,6 +205,10 @@ export class World implements Spawner {
     const thread = new FakeThread(order, events, this.clock, manner);
     this.threads.push(thread);
     return thread;
+  }
+
+  get seesIdle(): boolean {
+    return false;
   }
 
   channel(): ReturnType<Spawner['channel']> {

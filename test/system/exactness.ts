@@ -33,9 +33,14 @@ export type Pulso = {
 export function spawnPulso(args: readonly string[], { dataDir, env = {} }: PulsoOptions): ChildProcess {
   const runtime = 'Deno' in globalThis ? ['run', '-A', '--no-check'] : [];
   return spawn(process.execPath, [...runtime, COMMAND, ...args, '--data', dataDir], {
-    env: { ...process.env, PULSO_LOG: 'info', ...env },
+    env: { ...surroundings(), PULSO_LOG: 'info', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+}
+
+/** This process's environment without settings of pulso: a test runs with its own alone. */
+function surroundings(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('PULSO_')));
 }
 
 /** `pulso start ARGS` on a free port, once it has said that the page is served. */
@@ -114,6 +119,14 @@ export async function until(
   }
 }
 
+/** Waits until every lane runs and has caught up once. */
+export function untilReady(url: string): Promise<void> {
+  return until('ready', READY_MS, async () => {
+    const answer = await fetch(new URL('/readyz', url)).catch(() => undefined);
+    return { done: answer?.status === 200, state: await answer?.text() };
+  });
+}
+
 /** A command to an actor; answers the status and the body. */
 export async function command(pulso: Pulso, actor: string, what: string): Promise<{ status: number; body: unknown }> {
   return post(pulso, `/system/actors/${actor}/${what}`, { reason: 'test', idempotency_key: crypto.randomUUID() });
@@ -145,11 +158,22 @@ export type ActorNode = {
 export async function actors(url: string): Promise<Map<string, ActorNode>> {
   const found = new Map<string, ActorNode>();
   const visit = (node: ActorNode) => {
-    if (node.kind === 'worker' || !node.children?.length) found.set(node.id, node);
+    if (node.kind === 'worker') found.set(node.id, node);
     for (const child of node.children ?? []) visit(child);
   };
   visit((await ask(url, '/system/tree')) as ActorNode);
   return found;
+}
+
+/** From the last command to an actor until it ran again, as the supervisor noted it. */
+export async function recoveryMs(url: string, actor: string): Promise<number> {
+  type Noted = { actor: string; kind: string; at: number };
+  const { items } = (await ask(url, '/system/events?limit=1000')) as { items: Noted[] };
+  const own = items.filter((event) => event.actor === actor);
+  const command = own.findLast(({ kind }) => kind === 'command');
+  const running = own.findLast(({ kind }) => kind === 'running');
+  if (command === undefined || running === undefined || running.at < command.at) return Number.POSITIVE_INFINITY;
+  return running.at - command.at;
 }
 
 function keepLines(child: ChildProcess): string[] {

@@ -13,14 +13,14 @@ export type Producer = {
   readonly finished: Promise<void>;
 };
 
-/** Sends the lines in order, `rate` a second, until all are accepted. */
-export function produce(url: string, lines: readonly Uint8Array[], rate: number): Producer {
+/** Sends the lines in order, `rate` a second, until all are accepted or the signal says stop. */
+export function produce(url: string, lines: readonly Uint8Array[], rate: number, signal: AbortSignal): Producer {
   const sent = new Map<string, number>();
   async function run(): Promise<void> {
     const started = performance.now();
-    for (let at = 0; at < lines.length; at += BATCH) {
+    for (let at = 0; at < lines.length && !signal.aborted; at += BATCH) {
       const batch = lines.slice(at, at + BATCH);
-      await deliver(url, batch, sent);
+      await deliver(url, batch, sent, signal);
       const ahead = started + ((at + batch.length) / rate) * 1000 - performance.now();
       if (ahead > 0) await sleep(ahead);
     }
@@ -28,9 +28,14 @@ export function produce(url: string, lines: readonly Uint8Array[], rate: number)
   return { sent, finished: run() };
 }
 
-async function deliver(url: string, batch: readonly Uint8Array[], sent: Map<string, number>): Promise<void> {
+async function deliver(
+  url: string,
+  batch: readonly Uint8Array[],
+  sent: Map<string, number>,
+  signal: AbortSignal,
+): Promise<void> {
   const body = Buffer.concat(batch.flatMap((line) => [line, Buffer.from('\n')]));
-  for (;;) {
+  while (!signal.aborted) {
     for (const line of batch) {
       const key = Buffer.from(line).toString('latin1');
       sent.set(key, (sent.get(key) ?? 0) + 1);

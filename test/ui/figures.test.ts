@@ -5,6 +5,7 @@ import { averageOrder, figuresOf, PANELS, successShare } from '../../ui/data/fig
 import { Http } from '../../ui/data/http.ts';
 import { LiveModel } from '../../ui/data/live-model.ts';
 import { liveSelector } from '../../ui/data/live-select.ts';
+import { readMarks } from '../../ui/data/marks.ts';
 import { readPanel } from '../../ui/data/query-answer.ts';
 import { elapsedShare, panelQuery, spanOf } from '../../ui/data/query-plan.ts';
 import { Store } from '../../ui/data/store.ts';
@@ -227,6 +228,23 @@ test('model lets one panel fail alone, with the server’s reason', async () => 
   await settled(model);
   assert.deepEqual(model.figures.states, { kind: 'failed', why: 'Cannot answer as aggregator-1 is restarting' });
   assert.equal(model.figures.totals.kind, 'ready');
+});
+
+test('marks are actors that ended and started again, at the time they ended', () => {
+  const item = (at: number, kind: string, actor: string) => ({ at, kind, actor });
+  const items = [
+    item(9, 'starting', 'b'),
+    item(1, 'starting', 'a'),
+    item(2, 'exited', 'a'),
+    item(3, 'starting', 'a'),
+    item(5, 'exited', 'b'),
+    item(7, 'exited', 'c'),
+  ];
+  assert.deepEqual(readMarks({ items }), [
+    { at: 2, actor: 'a' },
+    { at: 5, actor: 'b' },
+  ]);
+  assert.deepEqual(readMarks(null), []);
 });
 
 test('address keeps the view, leaves out defaults and what is not its own', () => {

@@ -61,6 +61,8 @@ describe('live page', () => {
       // Yesterday came by query and stands beside every figure.
       await page.waitForSelector('[data-tile="orders"] .pl-delta');
       await page.waitForSelector('pl-tile-map .pl-map-note');
+      // A restart stands as a mark on the chart, at its minute.
+      assert.match((await page.textContent('pl-time-series .mark')) ?? '', /consumer-1 restarted, 12:20/);
     });
   });
 

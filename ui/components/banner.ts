@@ -47,7 +47,7 @@ export class PlBanner extends PlElement {
     const wait = status?.retryAt === undefined ? undefined : Math.max(0, status.retryAt - this.now);
     const values = {
       time: formatClock(lostAt + (status?.clockOffsetMs ?? 0), locale.zone),
-      attempt: status?.attempt ?? 1,
+      attempt: Math.max(1, status?.attempt ?? 1),
       wait: wait === undefined ? '' : `${formatNumber(Math.ceil(wait / 1_000))} s`,
     };
     return html`<div class="pl-banner bad">

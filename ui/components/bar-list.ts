@@ -69,7 +69,7 @@ export class PlBarList extends PlPanel<readonly Row[]> {
     );
     const restNow = totalOf(rest, (row) => this.#amount(row));
     const figure = (value: number) => formatNumber(value / this.#scale().divisor);
-    return html`<ul class="pl-bar-list" style="--bl: minmax(0, 1fr) 26% 58px 62px; --bls: minmax(0, 1fr) 16% 54px 60px">
+    return html`<ul class="pl-bar-list" style="--bl: minmax(0, 1fr) 24% 58px 68px; --bls: minmax(0, 1fr) 16% 54px 66px">
       ${top.map((row) => this.#bar(row, most, figure, this.#delta(this.#amount(row), before.get(row.key))))}
       ${
         rest.length === 0

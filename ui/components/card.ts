@@ -11,8 +11,8 @@ export type CardOptions = {
   readonly note?: string;
   /** Time the figures are of, shown once they are stale. */
   readonly asOf?: string | undefined;
-  readonly tools?: Content;
-  readonly foot?: Content;
+  readonly tools?: Content | undefined;
+  readonly foot?: Content | undefined;
   /** `fill` stretches the body, `flush` leaves out its padding. */
   readonly body?: 'fill' | 'flush' | '';
   readonly busy?: boolean;

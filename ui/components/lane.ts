@@ -4,6 +4,9 @@ import { formatMinute } from '../data/format.ts';
 import type { Lane } from '../data/lanes.ts';
 import { locale } from '../data/locale.ts';
 import { keepApart, type Scale, type TimeTick, timeTicks } from '../data/scale.ts';
+import { glyph } from './icons.ts';
+
+export type LaneMark = { readonly share: number; readonly text: string };
 
 export type LaneOptions = {
   readonly lane: Lane;
@@ -13,6 +16,8 @@ export type LaneOptions = {
   /** Height of the lane, px. */
   readonly height: number;
   readonly timeAxis: boolean;
+  /** Places along the buckets (0 to 1) where something happened, and what. */
+  readonly marks?: readonly LaneMark[];
 };
 
 /** Room of the plot above and below, px; below the last lane stand the times. */
@@ -22,7 +27,7 @@ const BOTTOM_WITH_TIMES = 22;
 /** End labels are two lines high and must not touch. */
 const LABEL_GAP = 30;
 
-export function laneView({ lane, name, times, cursor, height, timeAxis }: LaneOptions): TemplateResult {
+export function laneView({ lane, name, times, cursor, height, timeAxis, marks = [] }: LaneOptions): TemplateResult {
   const bottom = timeAxis ? BOTTOM_WITH_TIMES : BOTTOM;
   const area = height - TOP - bottom;
   return html`<div class="pl-lane-label" style=${lane.kind === 'columns' ? 'margin-top: 8px' : nothing}>
@@ -32,7 +37,7 @@ export function laneView({ lane, name, times, cursor, height, timeAxis }: LaneOp
       <div class="pl-plot-area">
         ${grid(lane.scale)}
         <div class="pl-canvas"></div>
-        ${partial(lane, times.length)} ${cursor === undefined ? nothing : cursorLine(cursor, times.length)}
+        ${partial(lane, times.length)} ${marks.map((mark, index) => markLine(mark, index === marks.length - 1))} ${cursor === undefined ? nothing : cursorLine(cursor, times.length)}
         ${lane.scale.ticks.map((value) => html`<span class="yt" style="top: ${percent(value, lane.scale)}%">${lane.tick(value)}</span>`)}
         ${endLabels(lane, area)} ${timeAxis ? timeTicks(times).map((tick) => timeLabel(tick, times.length)) : nothing}
       </div>
@@ -60,6 +65,13 @@ function partial({ kind, partial: value, scale }: Lane, buckets: number): Templa
 
 function cursorLine(cursor: number, buckets: number): TemplateResult {
   return html`<span class="cursor" style="left: ${((cursor + 0.5) / buckets) * 100}%"></span>`;
+}
+
+/** Only the newest mark carries its words: two of them would write over each other. */
+function markLine({ share, text }: LaneMark, named: boolean): TemplateResult {
+  return html`<span class="mark ${share > 0.5 ? 'flip' : ''}" style="left: ${share * 100}%" title=${text}
+    ><span>${glyph('restart')}${named ? html`<span class="hide-s">${text}</span>` : nothing}</span></span
+  >`;
 }
 
 function readout(lane: Lane, times: readonly number[], cursor: number): TemplateResult {

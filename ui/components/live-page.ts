@@ -93,6 +93,7 @@ export class PlLivePage extends PlElement {
           .yesterday=${before?.points}
           .context=${context}
           .granularity=${model.granularity}
+          .marks=${model.marks.all}
           .moneyIs=${view.category === undefined ? 'revenue' : 'sales'}
         ></pl-time-series>
         <pl-tile-map class="c-4 m-6" .panel=${figures.states} .yesterday=${before?.states} .context=${context} .selected=${view.state}></pl-tile-map>

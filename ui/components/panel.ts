@@ -61,14 +61,8 @@ export abstract class PlPanel<T> extends PlElement {
   /** The card with figures in it, or with what stands in for them. */
   protected card(shape: PanelShape, draw: (value: T) => TemplateResult): TemplateResult {
     const { asOf } = this.context;
-    const bare: CardOptions = {
-      ...shape,
-      tools: '',
-      foot: '',
-      body: shape.skeleton === 'list' ? '' : (shape.body ?? ''),
-    };
-    delete (bare as { tools?: unknown }).tools;
-    delete (bare as { foot?: unknown }).foot;
+    const { tools, foot, ...rest } = shape;
+    const bare: CardOptions = shape.skeleton === 'list' ? { ...rest, body: '' } : rest;
     switch (this.panel.kind) {
       case 'loading':
         return cardView(
@@ -81,10 +75,10 @@ export abstract class PlPanel<T> extends PlElement {
           errorView(this.panel.why, () => this.emit('retry')),
         );
       case 'absent':
-        return cardView(bare, this.#absent());
+        return cardView({ ...bare, minHeight: 120 }, this.#absent());
       case 'ready':
         if (this.context.empty) return cardView(bare, this.#empty(shape.lead === true));
-        return this.#drawn({ ...shape, asOf }, bare, () => draw((this.panel as { value: T }).value));
+        return this.#drawn({ ...rest, tools, foot, asOf }, bare, () => draw((this.panel as { value: T }).value));
     }
   }
 

@@ -19,6 +19,7 @@ export class PlSystemHost extends PlElement {
     _tree: { state: true },
     _events: { state: true },
     _error: { state: true },
+    _clients: { state: true },
     _outcome: { state: true },
     _code: { state: true },
   };
@@ -27,6 +28,7 @@ export class PlSystemHost extends PlElement {
   declare _tree: unknown;
   declare _events: unknown;
   declare _error: string | undefined;
+  declare _clients: number | undefined;
   declare _outcome: CommandOutcome | undefined;
   declare _code: 'loading' | 'ready' | 'failed';
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -84,6 +86,7 @@ export class PlSystemHost extends PlElement {
     const figures = {
       p50: status?.p50,
       p99: status?.p99,
+      clients: this._clients,
       watermarkLagMs: model.watermark === undefined ? undefined : Math.max(0, now - model.watermark),
     };
     return html`<pl-system-page
@@ -118,12 +121,14 @@ export class PlSystemHost extends PlElement {
   async #ask(signal: AbortSignal): Promise<void> {
     const { http } = this.page;
     try {
-      const [tree, events] = await Promise.all([
+      const [tree, events, metrics] = await Promise.all([
         http.get('/system/tree', {}, signal),
         http.get('/system/events', { limit: 1_000 }, signal),
+        http.get('/metrics', {}, signal),
       ]);
       this._tree = tree;
       this._events = events;
+      this._clients = readGauge(metrics, 'pulso_clients');
       this._error = undefined;
     } catch (thrown) {
       if (!signal.aborted) this._error = messageOf(thrown);
@@ -140,6 +145,12 @@ export class PlSystemHost extends PlElement {
     }
     await this.#poll();
   }
+}
+
+/** One figure out of the Prometheus text. */
+function readGauge(text: unknown, name: string): number | undefined {
+  const line = new RegExp(`^${name} (\\S+)$`, 'm').exec(String(text));
+  return line === null ? undefined : Number(line[1]);
 }
 
 function messageOf(thrown: unknown): string {

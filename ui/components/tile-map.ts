@@ -17,6 +17,8 @@ type Measure = (typeof MEASURES)[number];
 
 /** A state must have this share of yesterday's orders for its change to be news. */
 const NEWS_SHARE = 0.01;
+/** .. and this many of them: below, every change is large. */
+const NEWS_LEAST = 30;
 /** States named under the map when they are not on it. */
 const MOST_ELSEWHERE = 4;
 
@@ -107,7 +109,7 @@ export class PlTileMap extends PlPanel<readonly Row[]> {
   }
 
   #change(rows: readonly Row[], before: ReadonlyMap<string, Row>): TemplateResult | typeof nothing {
-    const enough = totalOf([...before.values()], (row) => row.orders) * NEWS_SHARE;
+    const enough = Math.max(NEWS_LEAST, totalOf([...before.values()], (row) => row.orders) * NEWS_SHARE);
     let found: { row: Row; expected: number; size: number } | undefined;
     for (const row of rows) {
       const expected = this.expected(before.get(row.key)?.orders);
@@ -156,7 +158,7 @@ function valueScale(cuts: readonly number[]): TemplateResult {
     <ol>
       ${[1, ...cuts].map((cut, index) => {
         const { text, unit } = compactNumber(cut, locale.language, 10_000);
-        return html`<li class="q${index + 1}"><i></i>${text}${unit === '' ? nothing : ` ${unit}`}${index === cuts.length ? '+' : nothing}</li>`;
+        return html`<li class="q${index + 1}"><i></i>${text.replace(/,0+$/, '')}${unit === '' ? nothing : ` ${unit}`}${index === cuts.length ? '+' : nothing}</li>`;
       })}
     </ol>
   </div>`;

@@ -8,23 +8,29 @@ import type { Point } from '../data/figures.ts';
 import { formatMinute, formatNumber } from '../data/format.ts';
 import { type Lane, moneyLane, orderLane } from '../data/lanes.ts';
 import { locale } from '../data/locale.ts';
-import type { Granularity } from '../data/query-plan.ts';
+import type { Mark } from '../data/marks.ts';
+import { GRANULARITY_MS, type Granularity } from '../data/query-plan.ts';
 import { icon } from './icons.ts';
-import { laneView } from './lane.ts';
+import { type LaneMark, laneView } from './lane.ts';
 import { PlPanel } from './panel.ts';
 import { loadPlotLibrary, Plot } from './plot.ts';
 import { seriesTable } from './series-table.ts';
+
+/** Marks that are shown at most, the newest ones. */
+const MOST_MARKS = 8;
 
 export class PlTimeSeries extends PlPanel<readonly Point[]> {
   static override properties = {
     ...PlPanel.properties,
     granularity: {},
+    marks: { attribute: false },
     moneyIs: {},
     _table: { state: true },
     _cursor: { state: true },
     _failed: { state: true },
   };
   declare granularity: Granularity;
+  declare marks: readonly Mark[];
   /** What the money lane shows: revenue, or sales under a category. */
   declare moneyIs: 'revenue' | 'sales';
   declare _table: boolean;
@@ -41,6 +47,7 @@ export class PlTimeSeries extends PlPanel<readonly Point[]> {
   constructor() {
     super();
     this.granularity = '1m';
+    this.marks = [];
     this.moneyIs = 'revenue';
     this._table = false;
     this._failed = false;
@@ -99,10 +106,23 @@ export class PlTimeSeries extends PlPanel<readonly Point[]> {
       @pointerleave=${() => this.#moveTo(undefined)}
       @blur=${() => this.#moveTo(undefined)}
     >
-      ${laneView({ lane: money, name: this.text(`chart.${this.moneyIs}`, { unit: money.unit, per }), times, cursor, height: 196, timeAxis: false })}
+      ${laneView({ lane: money, name: this.text(`chart.${this.moneyIs}`, { unit: money.unit, per }), times, cursor, height: 196, timeAxis: false, marks: this.#marks(times) })}
       ${laneView({ lane: orders, name: this.text('chart.orders', { per }), times, cursor, height: 124, timeAxis: true })}
       <span class="pl-sr" aria-live="polite">${this.#said}</span>
     </figure>`;
+  }
+
+  /** Restarts within the range, where they fall among the buckets. */
+  #marks(times: readonly number[]): LaneMark[] {
+    const start = times[0] ?? 0;
+    const whole = times.length * GRANULARITY_MS[this.granularity];
+    return this.marks
+      .map(({ at, actor }) => ({
+        share: (at - start) / whole,
+        text: this.text('chart.restarted', { actor, time: formatMinute(at, locale.zone) }),
+      }))
+      .filter(({ share }) => share >= 0 && share <= 1)
+      .slice(-MOST_MARKS);
   }
 
   #asTable(points: readonly Point[]): TemplateResult {

@@ -135,12 +135,13 @@ export class Feed {
         this.#prove(frame.channels);
         return;
       case 'snap':
-        this.#moved(frame.watermark);
+        this.#moved(frame.watermark, false);
         this.#askedAt.delete(frame.ch);
         this.#channels.get(frame.ch)?.snapshot(this.#epoch, frame.seq, frame.d, frame.as_of, frame.watermark);
         return;
       case 'd':
-        this.#moved(frame.watermark);
+        // The answer to a request tells how old the state was, not how long an event takes.
+        this.#moved(frame.watermark, !this.#askedAt.has(frame.ch));
         this.#delta(frame);
         return;
       case 'err':
@@ -189,10 +190,10 @@ export class Feed {
     }
   }
 
-  #moved(watermark: number | null): void {
+  #moved(watermark: number | null, measure: boolean): void {
     if (watermark === null || !(watermark > (this.#watermark ?? 0))) return;
     this.#watermark = watermark;
-    this.#latency.heard(watermark, this.#host.now() + this.#clock.offsetMs);
+    if (measure) this.#latency.heard(watermark, this.#host.now() + this.#clock.offsetMs);
   }
 
   /** Asks for a channel from where this copy stands, or from the beginning. */

@@ -3,7 +3,7 @@
  * A panel that had a value keeps it through a short failure; after that it says what is wrong.
  */
 import { type Figures, LOADING, PANELS, type Panel, type PanelName, type PanelValues } from './figures.ts';
-import type { Http } from './http.ts';
+import type { Http, Query } from './http.ts';
 import { readPanel } from './query-answer.ts';
 import { panelQuery, type Span, spanOf } from './query-plan.ts';
 import type { View } from './url-state.ts';
@@ -51,12 +51,8 @@ export class FigureQuery {
     await Promise.all(
       PANELS.map((panel) => {
         const span = spanOf(view.range, watermark, panel === 'points');
-        return this.#loadPanel(
-          panel,
-          view,
-          { ...span, from: span.from - shiftMs, to: span.to - shiftMs },
-          controller.signal,
-        );
+        const shifted = { ...span, from: span.from - shiftMs, to: span.to - shiftMs };
+        return this.#loadPanel(panel, panelQuery(panel, view, shiftMs > 0), shifted, controller.signal);
       }),
     );
     if (this.#running !== controller) return;
@@ -64,8 +60,7 @@ export class FigureQuery {
     this.#changed();
   }
 
-  async #loadPanel(panel: PanelName, view: View, span: Span, signal: AbortSignal): Promise<void> {
-    const query = panelQuery(panel, view);
+  async #loadPanel(panel: PanelName, query: Query | undefined, span: Span, signal: AbortSignal): Promise<void> {
     if (query === undefined) {
       this.#put(panel, { kind: 'absent' });
       return;

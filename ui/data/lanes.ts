@@ -1,6 +1,6 @@
 /** What the two lanes of the main chart show: values, scale, labels. Pure, so that the chart only draws. */
 import type { Point } from './figures.ts';
-import { currencySymbol, formatNumber, unitWord } from './format.ts';
+import { compactNumber, currencySymbol, formatNumber, unitWord } from './format.ts';
 import { roundScale, type Scale } from './scale.ts';
 import type { Language } from './text.ts';
 
@@ -27,7 +27,7 @@ type LaneInput = {
 
 /** Upwards of these the axis of money counts in thousands or millions. */
 const THOUSANDS = 10_000;
-const MILLIONS = 10_000_000;
+const MILLIONS = 2_000_000;
 
 export function moneyLane({ points, before, language, currency }: LaneInput): Lane {
   const values = split(points, before, (point) => point.revenue ?? 0);
@@ -48,7 +48,10 @@ export function moneyLane({ points, before, language, currency }: LaneInput): La
     scale,
     unit,
     tick: (value) => formatNumber(value / divisor, digits),
-    label: (value) => [symbol, shown(value / divisor), word].filter(Boolean).join(' '),
+    label: (value) => {
+      const compact = compactNumber(value, language, THOUSANDS);
+      return [symbol, compact.text, compact.unit].filter(Boolean).join(' ');
+    },
   };
 }
 
@@ -64,11 +67,6 @@ export function orderLane({ points, before }: LaneInput): Lane {
     tick: (value) => formatNumber(value, digits),
     label: (value) => formatNumber(value),
   };
-}
-
-/** Three significant digits at most. */
-function shown(value: number): string {
-  return formatNumber(value, Math.abs(value) >= 99.5 ? 0 : Math.abs(value) >= 9.95 ? 1 : 2);
 }
 
 function split(points: readonly Point[], before: readonly Point[], read: (point: Point) => number) {

@@ -7,12 +7,13 @@ import { FigureQuery } from './figure-query.ts';
 import { type Figures, figuresOf } from './figures.ts';
 import type { Http } from './http.ts';
 import { liveSelector } from './live-select.ts';
+import { Marks } from './marks.ts';
 import { DAY_MS, elapsedShare, GRANULARITY, GRANULARITY_MS, type Granularity } from './query-plan.ts';
 import type { Store } from './store.ts';
-import { DEFAULT_VIEW, type View } from './url-state.ts';
+import { DEFAULT_VIEW, type Range, type View } from './url-state.ts';
 
-/** A filtered view is asked for again after this long, ms. */
-const REFRESH_MS = 2_000;
+/** A view that is not streamed is asked for again after this long, ms: the longer the range, the less it moves. */
+const REFRESH_MS: Readonly<Record<Range, number>> = { '15m': 2_000, '1h': 2_000, '6h': 5_000, '24h': 10_000 };
 /** Yesterday is asked for again when the minute has changed; late events aside it stands still. */
 const MINUTE_MS = 60_000;
 /** After a failure yesterday is tried again after this long, ms. */
@@ -37,6 +38,7 @@ export class LiveModel {
   readonly #stream: () => Figures;
   readonly #query: FigureQuery;
   readonly #yesterday: FigureQuery;
+  readonly marks: Marks;
   readonly #listeners = new Set<() => void>();
   #view: View = DEFAULT_VIEW;
   #askedAt = -Infinity;
@@ -50,6 +52,7 @@ export class LiveModel {
     const changed = () => this.#tell();
     this.#query = new FigureQuery(http, now, changed);
     this.#yesterday = new FigureQuery(http, now, changed);
+    this.marks = new Marks(store, http, changed);
     // The first snapshot says how far event time is: from then on there is something to ask for.
     store.subscribe(['overview'], () => this.tick());
   }
@@ -129,7 +132,7 @@ export class LiveModel {
     const { watermark } = this;
     if (watermark === undefined || this.#store.paused !== undefined) return;
     const now = this.#now();
-    if (!this.streamed && now - this.#askedAt >= REFRESH_MS && !this.#query.running) {
+    if (!this.streamed && now - this.#askedAt >= REFRESH_MS[this.#view.range] && !this.#query.running) {
       this.#askedAt = now;
       void this.#query.load(this.#view, watermark, 0);
     }

@@ -19,11 +19,15 @@ const SHOP = 'total_orders,paid_orders,revenue,unique_customers,payments_approve
 const BY_STATE = 'total_orders,paid_orders,revenue,unique_customers';
 const BY_CATEGORY = 'total_orders,paid_orders,total_sales';
 const TOP_PRODUCTS = 10;
+const COMPARED_PRODUCTS = 1_000;
 
 type Filter = Pick<View, 'state' | 'category'>;
 
-/** Parameters that answer a panel, or undefined when it is not counted under the filter. */
-export function panelQuery(panel: PanelName, filter: Filter): Query | undefined {
+/**
+ * Parameters that answer a panel, or undefined when it is not counted under the filter. What is only compared with
+ * needs every row that today's top may hold, not its own top.
+ */
+export function panelQuery(panel: PanelName, filter: Filter, compared = false): Query | undefined {
   const { state, category } = filter;
   const where = { state, category };
   const whole = state === undefined && category === undefined;
@@ -43,7 +47,12 @@ export function panelQuery(panel: PanelName, filter: Filter): Query | undefined 
       return { metrics: 'total_orders,total_items,total_sales', group_by: 'category', state };
     case 'products':
       if (!whole) return undefined;
-      return { metrics: 'total_items,total_sales', group_by: 'product', order_by: '-total_sales', limit: TOP_PRODUCTS };
+      return {
+        metrics: 'total_items,total_sales',
+        group_by: 'product',
+        order_by: '-total_sales',
+        limit: compared ? COMPARED_PRODUCTS : TOP_PRODUCTS,
+      };
     case 'payments':
       return whole ? { metrics: 'total_orders', group_by: 'payment_type,payment_status' } : undefined;
     case 'segments':

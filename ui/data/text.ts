@@ -116,6 +116,7 @@ const TEXT = {
   ],
   'chart.time': ['Time', 'Hora'],
   'chart.partial': ['unfinished', 'incompleto'],
+  'chart.restarted': ['{actor} restarted, {time}', '{actor} reiniciado, {time}'],
   'chart.noLibrary': [
     'The chart could not be loaded; here are its figures.',
     'O gráfico não carregou; estes são os números.',

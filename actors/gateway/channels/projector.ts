@@ -6,7 +6,7 @@ import { pathOf } from '../../../protocol/channel.ts';
 import { HourOfCustomers } from '../view/customers.ts';
 import { HOUR_MINUTES, MINUTE_MS } from '../view/span.ts';
 import type { LiveView } from '../view/view.ts';
-import { projectBreakdown, projectClicks, projectPayments } from './breakdowns.ts';
+import { BREAKDOWNS, Breakdown } from './breakdowns.ts';
 import type { Hub } from './hub.ts';
 import { projectHours, projectTotals } from './overview.ts';
 import { ProductsProjection } from './products.ts';
@@ -21,6 +21,9 @@ export class Projector {
   #series = new SeriesProjection();
   #minutes = new MinutesProjection();
   #products = new ProductsProjection();
+  #breakdowns = (Object.keys(BREAKDOWNS) as (keyof typeof BREAKDOWNS)[]).map(
+    (name) => [name, new Breakdown(BREAKDOWNS[name])] as const,
+  );
   #version = -1;
   #slowAt = Number.NEGATIVE_INFINITY;
   #slowVersion = -1;
@@ -52,16 +55,15 @@ export class Projector {
     projectHours(view, this.#hub.channel('overview'));
     this.#series.project(view, this.#hub.channel('series'));
     this.#minutes.project(view, this.#hub.channel('minutes'));
-    projectBreakdown(windows, 'state', ['orders', 'revenue'], this.#hub.channel('states'));
-    projectBreakdown(windows, 'category', ['orders', 'items', 'sales'], this.#hub.channel('categories'));
-    projectBreakdown(windows, 'segment', ['orders', 'revenue'], this.#hub.channel('segments'));
-    projectPayments(windows, this.#hub.channel('payments'));
-    projectClicks(windows, this.#hub.channel('clicks'));
+    for (const [name, breakdown] of this.#breakdowns) breakdown.project(windows, this.#hub.channel(name));
   }
 
   #projectSlow(): void {
     const view = this.#view;
     this.#products.project(view.windows, this.#hub.channel('products'));
+    for (const [name, breakdown] of this.#breakdowns) {
+      breakdown.projectFolded(view.windows, this.#hub.channel(name));
+    }
     if (view.minute < 0) return;
     this.#projectCustomers();
   }
@@ -85,7 +87,8 @@ export class Projector {
       if (!hour.has(segment)) segments.put(pathOf(segment, 'unique_customers'), null);
     this.#segments = new Set([...hour.keys()].filter((group) => group !== undefined));
     for (const segment of this.#segments) {
-      segments.put(pathOf(segment, 'unique_customers'), hour.get(segment) ?? 0);
+      const listed = segments.get(pathOf(segment, 'orders')) !== undefined;
+      segments.put(pathOf(segment, 'unique_customers'), listed ? (hour.get(segment) ?? 0) : null);
     }
   }
 }

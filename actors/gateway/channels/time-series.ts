@@ -1,30 +1,30 @@
 /** The `series` and `minutes` channels: points of event time that come, change and expire. */
 import { isMoney, OVERALL, SECOND, SECONDS, shown } from '../view/cubes.ts';
 import type { DenseMinutes } from '../view/dense-minutes.ts';
-import { HOUR_MINUTES, MINUTE_MS, SERIES_MS } from '../view/span.ts';
+import { HOUR_MINUTES, MINUTE_MS, seriesFloor } from '../view/span.ts';
 import type { LiveView } from '../view/view.ts';
 import type { Channel } from './channel.ts';
 
 const SECOND_MS = 1_000;
 const MINUTE_MEASURES = ['orders', 'paid_orders', 'items', 'revenue', 'approved', 'failed'] as const;
 
-/** Seconds with something in them, over the fifteen minutes that end with the newest event of any topic. */
+/** Seconds with something in them. */
 export class SeriesProjection {
   #shown = new Set<number>();
-  #last = -1;
+  #floor = Number.NaN;
 
   project(view: LiveView, channel: Channel): void {
     const { seconds } = view.windows;
-    const last = Math.floor(view.newestOfAll / SECOND_MS) * SECOND_MS;
-    if (last !== this.#last) this.#expire(last - SERIES_MS, channel);
-    this.#last = last;
+    const floor = seriesFloor(view.watermark, view.newestOfAll);
+    if (floor !== this.#floor) this.#expire(floor, channel);
+    this.#floor = floor;
     for (const minute of seconds.changed) this.#putMinute(minute, seconds, channel);
     seconds.changed.clear();
   }
 
-  #expire(upTo: number, channel: Channel): void {
+  #expire(floor: number, channel: Channel): void {
     for (const second of this.#shown) {
-      if (second > upTo) continue;
+      if (second > floor) continue;
       for (const measure of SECOND) channel.put(`${second}/${measure}`, null);
       this.#shown.delete(second);
     }
@@ -35,8 +35,7 @@ export class SeriesProjection {
     for (let place = 0; place < SECONDS; place++) {
       const second = minute + place * SECOND_MS;
       const at = place * SECOND.length;
-      const live =
-        second > this.#last - SERIES_MS && row?.subarray(at, at + SECOND.length).some((value) => value !== 0);
+      const live = second > this.#floor && row?.subarray(at, at + SECOND.length).some((value) => value !== 0);
       if (!live && !this.#shown.has(second)) continue;
       for (const [measure, name] of SECOND.entries()) {
         channel.put(`${second}/${name}`, live ? shown(name, row?.[at + measure] as number) : null);

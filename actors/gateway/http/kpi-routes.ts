@@ -30,7 +30,7 @@ export function kpiRoutes(state: GatewayState): Route[] {
   return [
     get('/healthz', () => json({ status: 'ok' }), 'open'),
     get('/readyz', () => readiness(state), 'open'),
-    get('/kpi/latest', () => text(state.latest.bytes(Date.now()), JSON_TYPE)),
+    get('/kpi/latest', () => latest(state)),
     get('/kpi/query', (ask) => kpiQuery(state, ask)),
     get('/kpi/schema', () => json(kpiSchema())),
     get('/orders', (ask) => orders(state, ask)),
@@ -53,7 +53,14 @@ function readiness(state: GatewayState): Answer {
   return missing.length === 0 ? json({ status: 'ready' }) : json({ status: 'not-ready', missing }, 503);
 }
 
+/** Served from memory, at once; only while that is being filled it takes a moment. */
+function latest(state: GatewayState): Answer | Promise<Answer> {
+  const answer = () => text(state.latest.bytes(Date.now()), JSON_TYPE);
+  return state.view.stale ? state.whenLoaded().then(answer) : answer();
+}
+
 async function kpiQuery(state: GatewayState, { search, request }: Ask): Promise<Answer> {
+  await state.whenLoaded();
   const asked = new URLSearchParams(search);
   asked.delete('token');
   const now = Date.now();
@@ -108,7 +115,8 @@ function shownOrder({ event, topic, partition, offset, element, time, mark, arch
   return { ...event, _id: id, topic, partition, offset, element: element < 0 ? null : element, time, mark, archived };
 }
 
-function ledger(state: GatewayState): Answer {
+async function ledger(state: GatewayState): Promise<Answer> {
+  await state.whenLoaded();
   const partitions = state.status.ledgers(state.view);
   return json({ total: sumLedgers(partitions), partitions });
 }

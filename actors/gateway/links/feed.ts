@@ -2,9 +2,11 @@
  * Keeps the live view in step with the lanes. A lane may send once it holds a credit, and gets one only while the
  * view is known to hold everything up to where the lane stands; else a snapshot of the store comes first.
  */
+import { setImmediate } from 'node:timers/promises';
 import { partitionKey, type TopicPartition } from '../../../protocol/event.ts';
 import type { PartialsMessage, PartialsRequest } from '../../../protocol/message.ts';
 import type { PartitionState } from '../../ports/hot-store.ts';
+import { MINUTE_MS } from '../view/span.ts';
 import { LiveView, type SnapshotWindow } from '../view/view.ts';
 import type { Port } from './requests.ts';
 
@@ -14,6 +16,8 @@ export type FeedOptions = {
   readonly view: LiveView;
   /** Reads the store: where all partitions stand, then their windows with from <= start < to. */
   readonly readSnapshot: (from: number, to: number) => Promise<Snapshot>;
+  /** A snapshot is in the view. */
+  readonly onLoaded: () => void;
   /** When the newest record behind an update was appended (epoch ms): it is in the view now. */
   readonly onApplied: (appendedAt: readonly number[]) => void;
   readonly onFailure: (thrown: unknown) => void;
@@ -30,6 +34,9 @@ type Lane = {
 };
 
 const RETRY_MS = 200;
+/** A part of a snapshot: what one message holds of a busy shop stays within some megabytes. */
+const SLICE_MS = 16 * MINUTE_MS;
+const STRETCH_MS = 8;
 /**
  * A lane rests so many times as long as its message took to apply: what changes meanwhile comes merged, so that even
  * a lane that works off years of history leaves most of this thread to requests and sockets.
@@ -45,16 +52,10 @@ export class Feed {
   #known = new Map<string, number>();
   #reading = false;
   #retry: NodeJS.Timeout | undefined;
-  #snapshots = 0;
   #closed = false;
 
   constructor(options: FeedOptions) {
     this.#options = options;
-  }
-
-  /** Snapshots taken so far. */
-  get snapshots(): number {
-    return this.#snapshots;
   }
 
   connect(lane: string, port: Port): void {
@@ -151,9 +152,29 @@ export class Feed {
     // Which windows are needed depends on where the partitions stand, so that is asked first.
     const { states } = await readSnapshot(0, 0);
     const watermark = Math.max(view.watermarkOf(states), view.stale ? -1 : view.watermark);
-    const snapshot = await readSnapshot(LiveView.oldestNeeded(watermark), Number.MAX_SAFE_INTEGER);
-    view.loadSnapshot(snapshot.states, snapshot.windows, clock());
-    this.#snapshots++;
+    view.beginSnapshot(states, clock());
+    try {
+      for (const [from, to] of slicesFrom(LiveView.oldestNeeded(watermark), watermark)) {
+        const { windows } = await readSnapshot(from, to);
+        await this.#addWindows(windows);
+      }
+    } catch (thrown) {
+      view.abortSnapshot();
+      throw thrown;
+    }
+    view.endSnapshot();
+    this.#options.onLoaded();
+  }
+
+  /** Two hours of a busy shop take a second to unpack: not at a stretch. */
+  async #addWindows(windows: Snapshot['windows']): Promise<void> {
+    let began = performance.now();
+    for (const window of windows) {
+      this.#options.view.addWindow(window);
+      if (performance.now() - began < STRETCH_MS) continue;
+      await setImmediate();
+      began = performance.now();
+    }
   }
 
   #retryLater(): void {
@@ -162,4 +183,12 @@ export class Feed {
       this.#settle();
     }, RETRY_MS);
   }
+}
+
+/** From the oldest minute needed on, in slices; the last one has no end. */
+function slicesFrom(oldest: number, watermark: number): [from: number, to: number][] {
+  const slices: [number, number][] = [];
+  let from = oldest;
+  for (; from + SLICE_MS <= watermark; from += SLICE_MS) slices.push([from, from + SLICE_MS]);
+  return [...slices, [from, Number.MAX_SAFE_INTEGER]];
 }

@@ -19,11 +19,12 @@ export class Requests {
   #peer: string;
   #port: Port | undefined;
   #pending = new Map<number, Pending>();
-  #nextId = 1;
+  #nextId: number;
 
-  /** `peer` is whom errors speak of. */
-  constructor(peer: string) {
+  /** `peer` is whom errors speak of. Ids begin at `firstId`: a late answer to an earlier asker must match none. */
+  constructor(peer: string, firstId = 1) {
     this.#peer = peer;
+    this.#nextId = firstId;
   }
 
   get connected(): boolean {

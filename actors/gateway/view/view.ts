@@ -39,6 +39,8 @@ export class LiveView {
   #lostAhead = Number.POSITIVE_INFINITY;
   #version = 0;
   #stale = true;
+  /** The snapshot that is coming in: for which partitions, and whether nothing can be shown before. */
+  #loading: { readonly blind: boolean; readonly partitions: ReadonlySet<PartitionView> } | undefined;
 
   constructor({ topics, partitions }: ViewOptions) {
     this.#ordersTopic = topics.includes('orders') ? 'orders' : (topics[0] as string);
@@ -54,7 +56,7 @@ export class LiveView {
 
   /** Needs a snapshot: nothing is known yet, or what is held no longer reaches as far as it must. */
   get stale(): boolean {
-    return this.#stale;
+    return this.#stale || this.#loading?.blind === true;
   }
 
   /** Largest event time over the partitions of the orders (of all topics while there is no order); -1 before the first event. */
@@ -105,35 +107,57 @@ export class LiveView {
     return orders < 0 ? all : orders;
   }
 
-  /** Partitions that are already further than the snapshot keep what they hold. */
   loadSnapshot(states: readonly PartitionState[], windows: readonly SnapshotWindow[], now: number): void {
-    const began = this.#stale;
-    if (began) this.#forgetAll();
-    const loaded = new Set<PartitionView>();
+    this.beginSnapshot(states, now);
+    for (const window of windows) this.addWindow(window);
+    this.endSnapshot();
+  }
+
+  /**
+   * A snapshot may come in parts, with other work in between: first where the partitions stand, then their windows, read
+   * after that. Partitions that are already further keep what they hold; those that take it take nothing else meanwhile.
+   */
+  beginSnapshot(states: readonly PartitionState[], now: number): void {
+    const blind = this.#stale;
+    if (blind) this.#forgetAll();
+    const partitions = new Set<PartitionView>();
     for (const state of states) {
       const held = this.#partitions.get(partitionKey(state)) ?? this.#add(state);
       if (held.seq >= state.seq) continue;
       this.#adopt(held, state, now);
       held.seq = state.seq;
       held.newer.clear();
-      loaded.add(held);
+      partitions.add(held);
     }
+    this.#loading = { blind, partitions };
     this.#stale = false;
     this.#moveWatermark();
-    for (const window of windows) {
-      const held = this.#partitions.get(partitionKey(window));
-      if (held === undefined || !loaded.has(held)) continue;
-      if (window.seq > held.seq) held.newer.set(window.start, window.seq);
-      this.#tell(held, window, true);
-    }
+  }
+
+  addWindow(window: SnapshotWindow): void {
+    const held = this.#partitions.get(partitionKey(window));
+    if (held === undefined || !this.#loading?.partitions.has(held)) return;
+    if (window.seq > held.seq) held.newer.set(window.start, window.seq);
+    this.#tell(held, window, true);
+  }
+
+  endSnapshot(): void {
+    this.#loading = undefined;
     // A partition that has no state yet has had no commit.
     for (const held of this.#partitions.values()) held.seq = Math.max(held.seq, 0);
     this.#version++;
   }
 
+  /** The rest of the snapshot will not come: what was begun has to be read again. */
+  abortSnapshot(): void {
+    for (const held of this.#loading?.partitions ?? []) held.seq = -1;
+    this.#stale ||= this.#loading?.blind === true;
+    this.#loading = undefined;
+  }
+
   apply(update: PartialUpdate, now: number): Applied {
     const held = this.#partitions.get(partitionKey(update));
-    if (held === undefined || held.seq < 0) return 'gap';
+    if (held === undefined || held.seq < 0 || this.#loading?.partitions.has(held)) return 'gap';
     if (update.epoch < held.epoch) return 'skipped';
     if (update.to <= held.seq) return 'skipped';
     // Commits are numbered across epochs and told only once durable: a new owner that goes on from here proves itself.

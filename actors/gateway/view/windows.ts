@@ -5,11 +5,12 @@ import { OVERALL, placesOf, ROLLING, type RollingName, SECOND, SECONDS } from '.
 import { Customers } from './customers.ts';
 import { DenseMinutes } from './dense-minutes.ts';
 import { RollingCube } from './rolling-cube.ts';
-import { DETAIL_MINUTES, HOUR_MINUTES, MINUTE_MS, SECOND_MINUTES, TOTAL_MINUTES } from './span.ts';
+import { DETAIL_MINUTES, HOUR_MINUTES, MINUTE_MS, minuteOf, seriesFloor, TOTAL_MINUTES } from './span.ts';
 
 const ROLLING_NAMES = Object.keys(ROLLING) as RollingName[];
 /** Sketches are read when they are asked for (customers.ts). */
 const READ = { cubes: ['overall', 'second', ...ROLLING_NAMES], sketches: [] } as const;
+const READ_OLD = { cubes: ['overall', 'segment'], sketches: [] } as const;
 const OVERALL_PLACES = placesOf('overall', OVERALL);
 const SECOND_PLACES = placesOf('second', SECOND);
 const ROLLING_PLACES = Object.fromEntries(
@@ -58,9 +59,10 @@ export class Windows {
 
   /** Takes what a partition tells of a window: all of it (`whole`), or the cells that changed. Values are absolute. */
   tell(partition: string, { start, packed }: StoredWindow, whole: boolean): void {
-    const window = unpackWindow(start, packed, READ);
+    const detailed = start >= this.#detailFrom();
+    const window = unpackWindow(start, packed, detailed ? READ : READ_OLD);
     this.#tellDense(partition, window);
-    if (window.start >= this.#detailFrom()) {
+    if (detailed) {
       for (const name of ROLLING_NAMES) this.#tellRolling(partition, name, window, whole);
     }
     const segments = new Set<string>();
@@ -82,7 +84,7 @@ export class Windows {
     this.overall.dropBefore(newest - (TOTAL_MINUTES - 1) * MINUTE_MS);
     this.customers.dropBefore(newest - (TOTAL_MINUTES - 1) * MINUTE_MS);
     for (const start of this.#toldAt.keys()) if (start < newest - TOTAL_MINUTES * MINUTE_MS) this.#toldAt.delete(start);
-    this.seconds.dropBefore(newestOfAll - (SECOND_MINUTES - 1) * MINUTE_MS);
+    this.seconds.dropBefore(this.#secondsFrom());
     for (const name of ROLLING_NAMES) {
       this.rolling[name].setRange(newest - (HOUR_MINUTES - 1) * MINUTE_MS, newest);
       this.rolling[name].dropBefore(this.#detailFrom());
@@ -98,6 +100,10 @@ export class Windows {
     for (const name of ROLLING_NAMES) this.rolling[name].dropBefore(Number.POSITIVE_INFINITY);
   }
 
+  #secondsFrom(): number {
+    return minuteOf(seriesFloor(this.#newest, this.#newestOfAll));
+  }
+
   #detailFrom(): number {
     return this.#newest - (DETAIL_MINUTES - 1) * MINUTE_MS;
   }
@@ -107,7 +113,7 @@ export class Windows {
       const row = OVERALL_PLACES.map((place) => values[place] as number);
       this.overall.set(partition, window.start, 0, row);
     });
-    if (window.start < this.#newestOfAll - (SECOND_MINUTES - 1) * MINUTE_MS) return;
+    if (window.start < this.#secondsFrom()) return;
     window.forEach('second', ([second], values) => {
       const row = SECOND_PLACES.map((place) => values[place] as number);
       this.seconds.set(partition, window.start, Number(second) * SECOND.length, row);

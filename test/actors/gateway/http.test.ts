@@ -453,7 +453,7 @@ test('gateway acknowledges a command on itself before it is carried out', async 
   const { control } = served.gateway.state;
   const entries = control.audit().toReversed();
   const { Control } = await import('../../../actors/gateway/control.ts');
-  const next = new Control({ self: 'gateway', tell: () => assert.fail('carried out twice'), now: Date.now });
+  const next = new Control({ self: 'gateway', epoch: 2, tell: () => assert.fail('carried out twice'), now: Date.now });
   next.remember(entries);
   await next.run({ actor: 'gateway', command: 'restart', reason: 'r', key: 'g1' }, 'here');
   assert.equal(next.audit().length, 1);

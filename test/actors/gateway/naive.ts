@@ -78,10 +78,10 @@ export function naiveChannels(shop: TestShop): Record<string, Values> {
     put('overview', `${name}/refund_amount`, 0);
   }
 
-  const lastSecond = Math.floor(allMark / 1000) * 1000;
+  const seriesFloor = Math.max(watermark, allMark - 15 * MINUTE) - 15 * MINUTE;
   const secondOf = (time: number) => Math.floor(time / 1000) * 1000;
   for (const second of new Set([...orders, ...clicks].map(({ time }) => secondOf(time)))) {
-    if (second <= lastSecond - 15 * MINUTE) continue;
+    if (second <= Math.floor(seriesFloor / 1000) * 1000) continue;
     const here = orders.filter(({ time }) => secondOf(time) === second);
     const clicked = (type: string) =>
       clicks.filter((click) => secondOf(click.time) === second && click.type === type).length;

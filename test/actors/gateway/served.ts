@@ -43,6 +43,7 @@ export async function serve(t: TestContext, options: Partial<GatewayOptions> = {
     currency: 'BRL',
     channelEpoch: 'e1',
     self: 'gateway',
+    epoch: 1,
     tell: (body) => told.push(body),
     now: Date.now,
     onFailure: (thrown) => failures.push(thrown),
