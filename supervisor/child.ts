@@ -1,6 +1,6 @@
 /**
- * The worker's side of supervision: `runChild` turns a thread into a supervised actor. It says hello, beats while its
- * loop turns, hands out links as they are laid, and ends in order: bye and exit 0, or the failure and exit 1.
+ * The worker's side of supervision: `runChild` turns a thread into a supervised actor. It says hello, shows that
+ * its loop turns, hands out links as they are laid, and ends in order: bye and exit 0, or the failure and exit 1.
  */
 
 import type { MessagePort } from 'node:worker_threads';
@@ -19,10 +19,8 @@ type LinkHandlers = {
 
 /** Late enough not to slow down the first messages, early enough for most of the code to have been needed. */
 const KEEP_AFTER_MS = 20;
-/** Heap figures cost a few microseconds and change slowly: every fourth beat, once a second at rest by default. */
-const BEATS_PER_MEMORY = 4;
-/** From this share of its time on an actor is at work. */
-const AT_WORK_SHARE = 0.2;
+/** Waking up is most of what an idle thread costs: the figures are renewed this often, and else the beat comes when asked. */
+const BEAT_MS = 1_000;
 
 /** What an actor gets from its supervisor. */
 export interface Child<Input> {
@@ -89,7 +87,7 @@ class SupervisedChild<Input> implements Child<Input> {
 
   run(start: (child: Child<Input>) => void | Promise<void>): void {
     this.#thread.onFailure((thrown) => this.#fail(thrown));
-    this.#beat(0, performance.now(), this.#thread.busyMs());
+    this.#startBeat();
     this.#thread.listen((message) => this.#receive(message));
     this.#thread.post({ epoch: this.epoch, type: 'hello' });
     // One place for a throw and for a rejection; those of later handlers arrive at `onFailure`.
@@ -137,6 +135,9 @@ class SupervisedChild<Input> implements Child<Input> {
         if (this.#handleTell) this.#handleTell(message.body);
         else this.#toldEarly.push(message.body);
         break;
+      case 'ping':
+        this.meter.beat(this.#thread.busyMs());
+        break;
       case 'stop':
         void this.#stop();
         break;
@@ -174,17 +175,14 @@ class SupervisedChild<Input> implements Child<Input> {
     this.#thread.exit(1);
   }
 
-  /** Often at work and seldom at rest. The beat must not keep a thread alive that has nothing left to do. */
-  #beat(beats: number, sinceAt: number, sinceBusyMs: number): void {
-    const now = performance.now();
-    const busyMs = this.#thread.busyMs();
-    this.meter.beat(busyMs);
-    if (beats % BEATS_PER_MEMORY === 0) {
+  /** The beat must not keep a thread alive that has nothing left to do. */
+  #startBeat(): void {
+    const beat = () => {
       const { heapBytes, externalBytes } = this.#thread.memory();
       this.meter.memory(heapBytes, externalBytes);
-    }
-    const { beatMs, idleBeatMs } = this.#thread.order;
-    const atWork = busyMs - sinceBusyMs > (now - sinceAt) * AT_WORK_SHARE;
-    setTimeout(() => this.#beat(beats + 1, now, busyMs), atWork ? beatMs : idleBeatMs).unref();
+      this.meter.beat(this.#thread.busyMs());
+    };
+    beat();
+    setInterval(beat, BEAT_MS).unref();
   }
 }

@@ -18,14 +18,14 @@ export class Gauges {
     this.#busyMs = busyMs;
   }
 
-  /** `silentMs`: a loop that does not turn cannot count its own work, but is busy all the same. */
-  sample(at: number, handled: number, busyMs: number, silentMs: number): void {
+  /** `busyMs` counts from any beginning. */
+  sample(at: number, handled: number, busyMs: number): void {
     const span = at - this.#at;
     if (span < SAMPLE_MS) return;
     this.rate = (((handled - this.#handled) >>> 0) * 1_000) / span;
-    this.busy = Math.min(1, Math.max(0, (busyMs + silentMs - this.#busyMs) / span));
+    this.busy = Math.min(1, Math.max(0, (busyMs - this.#busyMs) / span));
     this.#at = at;
     this.#handled = handled;
-    this.#busyMs = busyMs + silentMs;
+    this.#busyMs = busyMs;
   }
 }

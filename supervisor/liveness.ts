@@ -1,6 +1,7 @@
 /**
- * Whether an actor's loop still turns, judged from the signs of life that can be seen without asking it. Pure: the
- * supervisor's tick brings what it saw and how long it was away itself.
+ * Whether an actor's loop still turns, judged from the signs of life that can be seen without asking it: its beat, and
+ * that its loop has waited for something to do. Only in doubt is it asked. Pure: the supervisor's tick brings what it
+ * saw and how long it was away itself.
  */
 
 /**
@@ -8,21 +9,24 @@
  * actor did meanwhile proves nothing, so the interval does not count against it.
  */
 const LATE_FACTOR = 1.5;
-
-/** From this share of its limit on a silent actor is looked at more closely: late enough to be rare. */
+/** From this share of its limit on a silent actor is asked: late enough to be rare, early enough for an answer. */
 const DOUBT_SHARE = 0.3;
+
+/** `ask` comes once in a silence. */
+export type Condition = 'well' | 'ask' | 'hung';
 
 export class Liveness {
   readonly #limitMs: number;
   readonly #tickMs: number;
-  #beat: number;
-  #idleMs: number | undefined;
+  #sign: number;
   #silentMs = 0;
+  #asked = false;
 
-  constructor(limitMs: number, tickMs: number, beat: number) {
+  /** `sign` is any number that changes with every sign of life. */
+  constructor(limitMs: number, tickMs: number, sign: number) {
     this.#limitMs = limitMs;
     this.#tickMs = tickMs;
-    this.#beat = beat;
+    this.#sign = sign;
   }
 
   /** Time without a sign of life, as far as it counts. */
@@ -30,25 +34,19 @@ export class Liveness {
     return this.#silentMs;
   }
 
-  /**
-   * True when the actor has been silent for its limit, or so many times its limit. Whether its loop has waited since
-   * is costly to see, so it is looked at only when beats are missing.
-   */
-  isHung(beat: number, sinceTickMs: number, idleMs: () => number, patience = 1): boolean {
-    if (beat !== this.#beat) {
-      this.#beat = beat;
+  /** `patience`: how many times its limit the actor may be silent. */
+  look(sign: number, sinceTickMs: number, patience = 1): Condition {
+    if (sign !== this.#sign) {
+      this.#sign = sign;
       this.#silentMs = 0;
-      this.#idleMs = undefined;
-      return false;
+      this.#asked = false;
+    } else if (sinceTickMs <= this.#tickMs * LATE_FACTOR) {
+      this.#silentMs += sinceTickMs;
     }
-    if (sinceTickMs <= this.#tickMs * LATE_FACTOR) this.#silentMs += sinceTickMs;
-    if (this.#silentMs >= this.#limitMs * DOUBT_SHARE) this.#lookForRest(idleMs());
-    return this.#limitMs > 0 && this.#silentMs >= this.#limitMs * patience;
-  }
-
-  /** A loop that has waited since the last look has turned, and what came before that look is forgiven. */
-  #lookForRest(idleMs: number): void {
-    if (this.#idleMs !== undefined && idleMs > this.#idleMs) this.#silentMs = 0;
-    this.#idleMs = idleMs;
+    if (this.#limitMs === 0 || this.#silentMs === 0) return 'well';
+    if (this.#silentMs >= this.#limitMs * patience) return 'hung';
+    if (this.#asked || this.#silentMs < this.#limitMs * DOUBT_SHARE) return 'well';
+    this.#asked = true;
+    return 'ask';
   }
 }

@@ -19,8 +19,8 @@ export type Thread = {
   terminate(): void;
   /** Lets the process end even if the thread does not. */
   forget(): void;
-  /** Milliseconds that its loop has waited for something to do, read from outside; 0 where that cannot be seen. */
-  idleMs(): number;
+  /** Milliseconds that its loop has waited for something to do, seen from outside; undefined where it cannot be. */
+  idleMs(): number | undefined;
 };
 
 export type ThreadEvents = {
@@ -33,15 +33,12 @@ export type ThreadEvents = {
 export type Spawner = {
   thread(entry: URL, order: ChildOrder, events: ThreadEvents): Thread;
   channel(): readonly [MessagePort, MessagePort];
-  /** Whether `idleMs` tells anything: a loop that is seen to wait needs to beat less often. */
-  readonly seesIdle: boolean;
 };
 
 const ON_DENO = 'Deno' in globalThis;
 
 /** Real threads. */
 export const threadSpawner: Spawner = {
-  seesIdle: !ON_DENO,
   thread(entry, order, events) {
     const worker = new Worker(entry, { workerData: order, name: order.id, ...environment() });
     // In the same tick as `new Worker`, or Deno loses the first message; and always all of them, since an error
@@ -56,7 +53,7 @@ export const threadSpawner: Spawner = {
         worker.terminate().catch(events.error);
       },
       forget: () => worker.unref(),
-      idleMs: () => (ON_DENO ? 0 : worker.performance.eventLoopUtilization().idle),
+      idleMs: () => (ON_DENO ? undefined : worker.performance.eventLoopUtilization().idle),
     };
   },
   channel() {

@@ -15,15 +15,14 @@ export type ChildOrder = {
   readonly epoch: number;
   readonly input: unknown;
   readonly block: SharedArrayBuffer;
-  /** How often the child shows that its loop turns, at work and at rest. */
-  readonly beatMs: number;
-  readonly idleBeatMs: number;
 };
 
 export type ToChild =
   | { readonly type: 'link'; readonly name: string; readonly peer: Peer; readonly port: MessagePort }
   | { readonly type: 'unlink'; readonly name: string; readonly peer: Peer }
   | { readonly type: 'tell'; readonly body: unknown }
+  /** No sign of life for a while: a loop that turns answers with a beat in the shared block. */
+  | { readonly type: 'ping' }
   | { readonly type: 'stop' };
 
 export type FromChild = { readonly epoch: number } & (

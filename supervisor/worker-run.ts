@@ -13,18 +13,12 @@ import { Liveness } from './liveness.ts';
 import { type Measures, NO_MEASURES, type Run, type RunEvents, type RunPhase } from './run.ts';
 import { BlockReader, createBlock } from './shared-block.ts';
 import type { Thread } from './spawn.ts';
-import { type ChildOrder, type FromChild, isFromChild, type Peer, type ToChild } from './wire.ts';
+import { type FromChild, isFromChild, type Peer, type ToChild } from './wire.ts';
 
 /** A terminated thread that has not ended by then is left behind: native code may hold it for seconds. */
 const ZOMBIE_MS = 250;
 /** From a thread's last word (bye, failure) to its end: it only has to exit. */
 const LAST_WORD_MS = 1_000;
-/** Beats within one heartbeat limit of an actor at work: one or two lost to a busy machine prove nothing. */
-const BEATS_PER_LIMIT = 5;
-/** Of one at rest whose rest can be seen from outside: waking up a thread is most of what an idle actor costs. */
-const IDLE_BEATS_PER_LIMIT = 1.25;
-/** The limit that gives the beat of an actor that has none. */
-const NO_LIMIT_MS = 500;
 /**
  * Heartbeat limits that one who is on its way out may be silent: the last writes and closes take longer than any other
  * step, but a loop that hangs must not use up the whole time for stopping.
@@ -38,7 +32,6 @@ export class WorkerRun implements Run {
   readonly #tree: TreeContext;
   readonly #events: RunEvents;
   readonly #deadline: Deadline;
-  readonly #idleMs = () => this.#thread?.idleMs() ?? 0;
   #phase: RunPhase = 'starting';
   #thread: Thread | undefined;
   #liveness: Liveness | undefined;
@@ -67,11 +60,12 @@ export class WorkerRun implements Run {
   }
 
   start(): void {
-    const { entry, startMs } = this.#spec;
+    const { id, entry, input, startMs } = this.#spec;
+    const order = { id, epoch: this.epoch, input, block: this.#shared };
     this.#tree.live.add(this);
     this.#limit(startMs, () => this.#terminate('start-timeout', `was not ready within ${startMs} ms`));
     try {
-      this.#thread = this.#tree.spawner.thread(entry, this.#order(), {
+      this.#thread = this.#tree.spawner.thread(entry, order, {
         message: (message) => this.#tree.turn(() => this.#receive(message)),
         error: (thrown) => this.#tree.turn(() => this.#failed(toFailure(thrown))),
         exit: (code) => this.#tree.turn(() => this.#exited(code)),
@@ -136,23 +130,22 @@ export class WorkerRun implements Run {
   /** `sinceTickMs` is how long ago the last tick was. */
   tick(now: number, sinceTickMs: number): void {
     if (!this.#liveness || !this.#gauges) return;
+    const idleMs = this.#thread?.idleMs();
     const patience = this.#phase === 'draining' ? DRAINING_PATIENCE : 1;
-    const hung = this.#liveness.isHung(this.#block.beat, sinceTickMs, this.#idleMs, patience);
-    const silentMs = Math.max(0, this.#liveness.silentMs - 2 * this.#tree.tickMs);
-    this.#gauges.sample(now, this.#block.handled, this.#block.busyMs, silentMs);
-    if (!hung || this.#terminated) return;
-    const detail = `its loop has not turned for ${Math.round(this.#liveness.silentMs)} ms`;
+    const condition = this.#liveness.look(this.#block.beat + (idleMs ?? 0), sinceTickMs, patience);
+    const { silentMs } = this.#liveness;
+    // Where its rest cannot be seen, an actor counts its own work; one that is blocked cannot, but is at work.
+    const unseenMs = Math.max(0, silentMs - 2 * this.#tree.tickMs);
+    this.#gauges.sample(now, this.#block.handled, idleMs === undefined ? this.#block.busyMs + unseenMs : now - idleMs);
+    if (condition === 'ask') this.post({ type: 'ping' });
+    if (condition === 'hung' && !this.#terminated) this.#hangs(silentMs);
+  }
+
+  #hangs(silentMs: number): void {
+    const detail = `its loop has not turned for ${Math.round(silentMs)} ms`;
     this.#tree.events.add('hung', this.id, this.epoch, `${this.id} hangs: ${detail}`);
     this.#phase = 'unresponsive';
     this.#terminate('hung', detail);
-  }
-
-  #order(): ChildOrder {
-    const { id, input } = this.#spec;
-    const limitMs = this.#spec.heartbeatMs || NO_LIMIT_MS;
-    const beatMs = limitMs / BEATS_PER_LIMIT;
-    const idleBeatMs = this.#tree.spawner.seesIdle ? limitMs / IDLE_BEATS_PER_LIMIT : beatMs;
-    return { id, epoch: this.epoch, input, block: this.#shared, beatMs, idleBeatMs };
   }
 
   #receive(message: unknown): void {
@@ -189,9 +182,10 @@ export class WorkerRun implements Run {
     this.#deadline.clear();
     this.#phase = 'running';
     this.#started = true;
-    const { clock, tickMs } = this.#tree;
-    this.#liveness = new Liveness(this.#spec.heartbeatMs, tickMs, this.#block.beat);
-    this.#gauges = new Gauges(clock.monotonic(), this.#block.handled, this.#block.busyMs);
+    const now = this.#tree.clock.monotonic();
+    const idleMs = this.#thread?.idleMs();
+    this.#liveness = new Liveness(this.#spec.heartbeatMs, this.#tree.tickMs, this.#block.beat + (idleMs ?? 0));
+    this.#gauges = new Gauges(now, this.#block.handled, idleMs === undefined ? this.#block.busyMs : now - idleMs);
     this.#events.up();
   }
 

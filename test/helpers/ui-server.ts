@@ -136,6 +136,10 @@ export class UiServer {
         return sendJson(response, 200, systemTree());
       case '/system/events':
         return sendJson(response, 200, systemEvents(this.stream.watermark));
+      case '/metrics':
+        response.writeHead(200, { 'content-type': 'text/plain' });
+        response.end('# no gauge in here\n');
+        return;
       default:
         return sendFile(response, url.pathname);
     }

@@ -93,7 +93,7 @@ test('specs get the defaults of OTP, and those that OTP lacks', () => {
 
 test('specs are checked before anything starts', () => {
   let started = 0;
-  const spawn = { thread: () => assert.fail(String(++started)), channel: () => assert.fail(), seesIdle: false };
+  const spawn = { thread: () => assert.fail(String(++started)), channel: () => assert.fail() };
   assert.throws(() => new SupervisorTree(root(worker('x'), worker('x')) as SupervisorSpec, { spawn }));
   assert.throws(() => new SupervisorTree(worker('x') as never, { spawn }), TypeError);
   assert.equal(started, 0);

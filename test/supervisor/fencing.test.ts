@@ -89,6 +89,7 @@ test('loop that is seen to wait, or work that is seen to be done, is as good as 
   const world = await new World(supervisor('root', [worker('a'), worker('b')])).up();
   world.of('a').manner = { ...world.of('a').manner, beats: false, idles: true };
   world.of('b').manner = { ...world.of('b').manner, beats: false };
+  world.clock.advance(100);
   for (let i = 0; i < 30; i++) {
     world.of('b').meter.handled();
     world.clock.advance(100);

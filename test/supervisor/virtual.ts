@@ -68,6 +68,7 @@ export type Manner = {
   readonly stopMs: number | undefined;
   /** From terminate to exit; undefined never ends, `now` ends within the call as Deno's threads do. */
   readonly endMs: number | undefined | 'now';
+  /** Answers when it is asked for a sign of life. */
   readonly beats: boolean;
   /** Its loop is seen to wait. */
   readonly idles: boolean;
@@ -97,7 +98,6 @@ export class FakeThread implements Thread {
     this.#later(0, () => this.say({ type: 'hello' }));
     if (manner.failsToStart) this.#later(manner.readyMs ?? 0, () => this.crash('cannot start'));
     else if (manner.readyMs !== undefined) this.#later(manner.readyMs, () => this.say({ type: 'ready' }));
-    this.#beat();
   }
 
   get id(): string {
@@ -110,6 +110,7 @@ export class FakeThread implements Thread {
 
   post(message: ToChild): void {
     this.heard.push(message);
+    if (message.type === 'ping' && this.manner.beats) this.meter.beat(0);
     if (message.type !== 'stop') return;
     const { stopMs } = this.manner;
     if (stopMs === undefined) return;
@@ -129,8 +130,8 @@ export class FakeThread implements Thread {
     this.forgotten = true;
   }
 
-  idleMs(): number {
-    return this.manner.idles ? this.#clock.monotonic() : 0;
+  idleMs(): number | undefined {
+    return this.manner.idles ? this.#clock.monotonic() : undefined;
   }
 
   say(message: Omit<FromChild, 'epoch'> & Record<string, unknown>, epoch = this.epoch): void {
@@ -163,11 +164,6 @@ export class FakeThread implements Thread {
       run();
     }, ms);
     this.#alarms.add(alarm);
-  }
-
-  #beat(): void {
-    if (this.manner.beats) this.meter.beat(0);
-    this.#later(this.order.beatMs, () => this.#beat());
   }
 }
 
@@ -205,10 +201,6 @@ export class World implements Spawner {
     const thread = new FakeThread(order, events, this.clock, manner);
     this.threads.push(thread);
     return thread;
-  }
-
-  get seesIdle(): boolean {
-    return false;
   }
 
   channel(): ReturnType<Spawner['channel']> {

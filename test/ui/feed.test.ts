@@ -281,20 +281,14 @@ test('feed asks again for a channel whose snapshot never came', () => {
 
 test('feed tells the age of the newest event by the server clock, and seconds without a frame', () => {
   const { host, feed } = started(['overview']);
-  const overview = (seq: number, total: number, watermark: number): ServerFrame => ({
-    t: 'snap',
-    ch: 'overview',
-    seq,
-    as_of: 1,
-    watermark,
-    d: ['total/events', total],
-  });
+  const values = (total: number) => ({ ch: 'overview' as const, as_of: 1, d: ['total/events', total] });
   // The server is a second ahead of this machine.
   host.socket.hear({ t: 'hb', server_time: 2_000, as_of: 1, channels: {} });
-  host.socket.hear(overview(1, 100, 1_900));
+  host.socket.hear({ t: 'snap', seq: 1, watermark: 500, ...values(100) });
   feed.tick();
+  assert.equal(feed.status().p50, undefined, 'a snapshot tells how old the state was, not how long an event takes');
   host.pass(1_000);
-  host.socket.hear(overview(2, 150, 2_900));
+  host.socket.hear({ t: 'd', from: 1, to: 2, watermark: 2_900, ...values(150) });
   feed.tick();
   host.pass(2_000);
   feed.tick();

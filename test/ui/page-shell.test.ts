@@ -80,6 +80,17 @@ describe('page shell', () => {
     await close();
   });
 
+  test('system page tells how many clients the server counts', async () => {
+    const { page, context, close } = await openPage('about:blank');
+    await context.route('**/metrics', (route) =>
+      route.fulfill({ contentType: 'text/plain', body: 'pulso_clients 38\n' }),
+    );
+    await page.goto(`${server.url}/system`);
+    await ready(page, '/system');
+    await page.waitForFunction("document.querySelector('.pl-verdict-strip').textContent.includes('38')");
+    await close();
+  });
+
   test('pages change without a reload, by link and by the back button', async () => {
     const { page, problems, close } = await openPage(server.url);
     await ready(page, '/');

@@ -124,7 +124,8 @@ export class PlSystemHost extends PlElement {
       const [tree, events, metrics] = await Promise.all([
         http.get('/system/tree', {}, signal),
         http.get('/system/events', { limit: 1_000 }, signal),
-        http.get('/metrics', {}, signal),
+        // The number of clients is worth showing, and not worth an error.
+        http.get('/metrics', {}, signal).catch(() => ''),
       ]);
       this._tree = tree;
       this._events = events;

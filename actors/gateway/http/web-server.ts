@@ -9,6 +9,7 @@ import type { Duplex } from 'node:stream';
 import { AppError } from '../../../protocol/errors.ts';
 import type { AccessRules, Asker } from './access.ts';
 import { type Answer, errorAnswer, notFound } from './answer.ts';
+import { askerOf, checkType, cookieToken, drain, hasBody, parseTarget, withPageCookie } from './request.ts';
 import type { Route } from './router.ts';
 import { allowOf, Router } from './router.ts';
 import { PAGE_PATHS, type StaticFiles } from './static-files.ts';
@@ -30,9 +31,6 @@ const MOST_CONNECTIONS = 2_000;
 const HEADERS_MS = 10_000;
 /** Sixteen megabytes over a slow line. */
 const REQUEST_MS = 60_000;
-/** What is left of a refused body is read away for so long, so that the refusal arrives. */
-const DRAIN_MS = 3_000;
-const PAGE_COOKIE = 'pulso_page';
 
 const COMMON_HEADERS: Readonly<Record<string, string>> = {
   'x-content-type-options': 'nosniff',
@@ -204,60 +202,6 @@ export class WebServer {
     } catch {
       return undefined;
     }
-  }
-}
-
-function parseTarget({ url }: IncomingMessage): URL | undefined {
-  // The target of a request begins with a slash; two would read as another host.
-  if (url === undefined || !url.startsWith('/')) return undefined;
-  return URL.parse(`http://localhost/${url.slice(1)}`) ?? undefined;
-}
-
-function askerOf(request: IncomingMessage, target: URL): Asker {
-  return {
-    host: request.headers.host,
-    origin: request.headers.origin,
-    authorization: request.headers.authorization,
-    queryToken: target.searchParams.get('token'),
-    localAddress: request.socket.localAddress,
-  };
-}
-
-function checkType({ headers }: IncomingMessage, wanted: string): void {
-  const type = (headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase();
-  if (type === wanted) return;
-  const shown = type === '' ? 'missing' : type?.slice(0, 100);
-  throw new AppError(
-    'unsupported-media-type',
-    `Cannot read a body of this content type as it must be ${wanted}: current value is ${shown}`,
-  );
-}
-
-function hasBody({ headers }: IncomingMessage): boolean {
-  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
-}
-
-/** Ending at once would take the refusal away from a client that is still sending: the rest is read away first. */
-function drain(request: IncomingMessage, end: () => void): void {
-  const limit = setTimeout(() => request.destroy(), DRAIN_MS);
-  request.once('end', end);
-  request.once('close', () => clearTimeout(limit));
-  request.resume();
-}
-
-/** Scripts and styles that the page asks for carry no token: the page hands it to the browser, for them alone. */
-function withPageCookie(answer: Answer, token: string | null): Answer {
-  if (token === null) return answer;
-  const cookie = `${PAGE_COOKIE}=${encodeURIComponent(token)}; Path=/; HttpOnly; SameSite=Strict`;
-  return { ...answer, headers: { ...answer.headers, 'set-cookie': cookie } };
-}
-
-function cookieToken({ headers }: IncomingMessage): string | undefined {
-  const found = new RegExp(`(?:^|;\\s*)${PAGE_COOKIE}=([^;]*)`).exec(headers.cookie ?? '')?.[1];
-  try {
-    return found === undefined ? undefined : decodeURIComponent(found);
-  } catch {
-    return undefined;
   }
 }
 

@@ -27,7 +27,10 @@ export type Served = {
   tellLanes(): void;
 };
 
-export async function serve(t: TestContext, options: Partial<GatewayOptions> = {}): Promise<Served> {
+export async function serve(
+  t: TestContext,
+  options: Partial<GatewayOptions> & { readonly withoutReader?: true } = {},
+): Promise<Served> {
   const pageDir = mkdtempSync(join(tmpdir(), 'pulso-page-'));
   const told: unknown[] = [];
   const failures: unknown[] = [];
@@ -71,7 +74,7 @@ export async function serve(t: TestContext, options: Partial<GatewayOptions> = {
       gateway.partials('aggregator-0', { type: 'partials', lane: 'lane-0', updates, appendedAt: [Date.now()] });
     },
   };
-  connectReader(served);
+  if (options.withoutReader !== true) connectReader(served);
   connectLog(served);
   t.after(async () => {
     await gateway.close();
@@ -138,7 +141,7 @@ export function node(
   };
 }
 
-function connectReader(served: Served): void {
+export function connectReader(served: Served): void {
   const { gateway, queries } = served;
   gateway.readerConnected({
     postMessage: (message) => {
