@@ -188,7 +188,7 @@ export class Cell {
       case 'unresponsive':
         return phase;
       case 'running':
-        return this.#run.measure().waiting ? 'waiting' : 'running';
+        return this.#waits(this.#run) ? 'waiting' : 'running';
       case 'draining':
       case 'ended':
         return this.#asked === 'restart' || this.#asked === 'group' ? 'restarting' : 'draining';
@@ -211,6 +211,11 @@ export class Cell {
       nextRetryAt: this.#retry?.at ?? null,
       startedAt: this.#run ? this.#startedAt : null,
     };
+  }
+
+  /** One that has waited longer than it said it would is not excused any more. */
+  #waits(run: Run): boolean {
+    return (run.measure().waiting?.deadline ?? 0) > this.#tree.clock.now();
   }
 
   #up(): void {

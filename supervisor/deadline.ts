@@ -20,18 +20,24 @@ export class Deadline {
   }
 
   set(ms: number, passed: () => void): void {
-    this.clear();
-    if (ms === Number.POSITIVE_INFINITY) return;
     const due = this.#clock.monotonic() + ms;
-    this.#timer = this.#clock.setTimeout(() => {
-      this.#timer = undefined;
-      if (this.#clock.monotonic() - due > LATE_MS) this.set(GRACE_MS, passed);
+    this.#wait(ms, () => {
+      if (this.#clock.monotonic() - due > LATE_MS) this.#wait(GRACE_MS, passed);
       else passed();
-    }, ms);
+    });
   }
 
   clear(): void {
     if (this.#timer !== undefined) this.#clock.clearTimeout(this.#timer);
     this.#timer = undefined;
+  }
+
+  #wait(ms: number, then: () => void): void {
+    this.clear();
+    if (ms === Number.POSITIVE_INFINITY) return;
+    this.#timer = this.#clock.setTimeout(() => {
+      this.#timer = undefined;
+      then();
+    }, ms);
   }
 }

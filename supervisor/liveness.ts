@@ -10,7 +10,7 @@
  */
 const LATE_FACTOR = 1.5;
 /** From this share of its limit on a silent actor is asked: late enough to be rare, early enough for an answer. */
-const DOUBT_SHARE = 0.3;
+const DOUBT_SHARE = 0.2;
 
 /** `ask` comes once in a silence. */
 export type Condition = 'well' | 'ask' | 'hung';
@@ -18,14 +18,22 @@ export type Condition = 'well' | 'ask' | 'hung';
 export class Liveness {
   readonly #limitMs: number;
   readonly #tickMs: number;
+  readonly #seesRest: boolean;
   #sign: number;
   #silentMs = 0;
   #asked = false;
 
-  /** `sign` is any number that changes with every sign of life. */
-  constructor(limitMs: number, tickMs: number, sign: number) {
-    this.#limitMs = limitMs;
-    this.#tickMs = tickMs;
+  /**
+   * `sign` is any number that changes with every sign of life; `seesRest` says whether one that rests gives any. If
+   * not, its silence proves nothing before it was asked.
+   */
+  constructor(
+    options: { readonly limitMs: number; readonly tickMs: number; readonly seesRest: boolean },
+    sign: number,
+  ) {
+    this.#limitMs = options.limitMs;
+    this.#tickMs = options.tickMs;
+    this.#seesRest = options.seesRest;
     this.#sign = sign;
   }
 
@@ -43,10 +51,11 @@ export class Liveness {
     } else if (sinceTickMs <= this.#tickMs * LATE_FACTOR) {
       this.#silentMs += sinceTickMs;
     }
-    if (this.#limitMs === 0 || this.#silentMs === 0) return 'well';
+    if (this.#limitMs === 0) return 'well';
     if (this.#silentMs >= this.#limitMs * patience) return 'hung';
     if (this.#asked || this.#silentMs < this.#limitMs * DOUBT_SHARE) return 'well';
     this.#asked = true;
+    if (!this.#seesRest) this.#silentMs = 0;
     return 'ask';
   }
 }

@@ -5,9 +5,9 @@
  */
 
 import { AppError, assertNever } from '../protocol/errors.ts';
-import { type Asked, Cell, type CellOwner } from './cell.ts';
+import type { Asked, Cell, CellOwner } from './cell.ts';
 import { type Child, checkUnique, type Supervisor } from './child-spec.ts';
-import { Commands } from './commands.ts';
+import { Children } from './children.ts';
 import type { TreeContext } from './context.ts';
 import { Deadline } from './deadline.ts';
 import type { SupervisorEventKind } from './events.ts';
@@ -25,8 +25,8 @@ export class SupervisorRun implements Run, CellOwner {
   readonly #events: RunEvents;
   readonly #budget: RestartBudget;
   readonly #deadline: Deadline;
+  readonly #children: Children;
   #phase: RunPhase = 'starting';
-  #cells: Cell[] = [];
   #group: Group | undefined;
   /** Why it ends, from the moment it begins to. */
   #ending: Exit | undefined;
@@ -40,6 +40,7 @@ export class SupervisorRun implements Run, CellOwner {
     this.#events = events;
     this.#budget = new RestartBudget(spec.intensity, spec.periodMs);
     this.#deadline = new Deadline(tree.clock);
+    this.#children = new Children(spec, tree, this);
   }
 
   get phase(): RunPhase {
@@ -52,9 +53,8 @@ export class SupervisorRun implements Run, CellOwner {
   }
 
   start(): void {
-    const children = this.#tree.histories.of(this.#spec.id).children ?? this.#spec.children;
-    this.#cells = children.map((child) => this.#createCell(child));
-    this.#group = { stop: [], start: children.map(({ id }) => id) };
+    this.#children.addStatic();
+    this.#group = { stop: [], start: this.#children.ids };
     this.#advance();
   }
 
@@ -72,15 +72,15 @@ export class SupervisorRun implements Run, CellOwner {
   kill(detail: string): void {
     if (this.#phase === 'ended' || this.#killed) return;
     this.#killed = true;
-    for (const cell of this.#cells) cell.kill(detail);
-    this.#ending = this.#exit('killed', detail);
+    for (const cell of this.#children.list) cell.kill(detail);
+    if (this.#ending?.reason === 'shutdown') this.#ending = undefined;
     this.#end('killed', detail);
   }
 
   measure(): Measures {
     const { max, periodMs } = this.#budget;
     const used = this.#budget.used(this.#tree.clock.monotonic());
-    return { ...NO_MEASURES, budget: { max, periodMs, used }, children: this.#cells.map((cell) => cell.status()) };
+    return { ...NO_MEASURES, budget: { max, periodMs, used }, children: this.#children.list.map((cell) => cell.status()) };
   }
 
   tell(): boolean {
@@ -90,9 +90,7 @@ export class SupervisorRun implements Run, CellOwner {
   add(spec: Child, done: FirstStart): boolean {
     if (!this.open) return false;
     checkUnique([spec], (id) => this.#tree.handles.has(id));
-    const cell = this.#createCell(spec);
-    this.#cells.push(cell);
-    this.#keepChildren();
+    const cell = this.#children.add(spec);
     this.#tree.events.add('added', cell.id, cell.epoch, `${cell.id} is added to ${this.#spec.id}`);
     cell.expectFirst(done);
     cell.launch();
@@ -100,15 +98,12 @@ export class SupervisorRun implements Run, CellOwner {
   }
 
   remove(cell: Cell): void {
-    this.#cells = this.#cells.filter((other) => other !== cell);
-    this.#keepChildren();
-    this.#forget(cell);
-    this.#tree.histories.forget(cell.id);
+    this.#children.remove(cell);
     this.#tree.events.add('deleted', cell.id, cell.epoch, `${cell.id} is deleted from ${this.#spec.id}`);
   }
 
   discard(): void {
-    for (const cell of this.#cells) this.#forget(cell);
+    this.#children.discard();
   }
 
   isDue(cell: Cell): boolean {
@@ -188,8 +183,8 @@ export class SupervisorRun implements Run, CellOwner {
   #restart(cell: Cell): void {
     const { strategy } = this.#spec;
     if (strategy !== 'one_for_one') {
-      const ids = this.#cells.map(({ id }) => id);
-      const members = this.#cells.map(({ id, run, temporary }) => ({ id, alive: run !== undefined, temporary }));
+      const { ids, list } = this.#children;
+      const members = list.map(({ id, run, temporary }) => ({ id, alive: run !== undefined, temporary }));
       this.#group = regroup(planRestart(strategy, cell.id, ids), members, this.#group);
       this.#report('group-restart', `${cell.id} takes ${this.#group.stop.join(', ') || 'nobody'} down (${strategy})`);
     }
@@ -202,7 +197,7 @@ export class SupervisorRun implements Run, CellOwner {
     cell.settle(!exit.ignored && !isOrderly(exit.reason));
     if (cell.temporary) this.remove(cell);
     if (!cell.spec.significant || exit.ignored) return;
-    const others = this.#cells.some((other) => other !== cell && other.spec.significant && other.run);
+    const others = this.#children.list.some((other) => other !== cell && other.spec.significant && other.run);
     if (!endsSupervisor(this.#spec.autoShutdown, others)) return;
     const text = `${this.#spec.id} ends with its significant child ${cell.id}`;
     this.#report('auto-shutdown', text);
@@ -229,7 +224,7 @@ export class SupervisorRun implements Run, CellOwner {
     this.#ending ??= this.#exit(reason, detail);
     this.#group = undefined;
     this.#phase = 'draining';
-    for (const cell of this.#cells) cell.cancelRetry();
+    for (const cell of this.#children.list) cell.cancelRetry();
     this.#advance();
   }
 
@@ -249,7 +244,7 @@ export class SupervisorRun implements Run, CellOwner {
 
   /** Reverse order, each one gone before the next is asked. */
   #stopNext(): void {
-    const last = this.#cells.findLast((cell) => cell.run);
+    const last = this.#children.list.findLast((cell) => cell.run);
     if (last) last.run?.stop();
     else this.#allStopped(this.#ending ?? this.#exit('shutdown', 'stopped as asked'));
   }
@@ -257,14 +252,14 @@ export class SupervisorRun implements Run, CellOwner {
   #allStopped(exit: Exit): void {
     this.#phase = 'ended';
     this.#deadline.clear();
-    for (const cell of this.#cells)
-      cell.settleFirst({ error: new AppError('unavailable', `${this.#spec.id} has ended: ${exit.detail}`) });
+    const error = new AppError('unavailable', `${this.#spec.id} has ended: ${exit.detail}`);
+    for (const cell of this.#children.list) cell.settleFirst({ error });
     this.#tree.turn(() => this.#events.down(exit));
   }
 
   /** True when nobody is left to stop. */
   #stopOfGroup(): boolean {
-    const cell = this.#cells.find(({ id }) => id === this.#group?.stop[0]);
+    const cell = this.#children.get(this.#group?.stop[0]);
     if (!cell) return true;
     if (cell.asked === undefined) cell.ask('group');
     return false;
@@ -272,30 +267,12 @@ export class SupervisorRun implements Run, CellOwner {
 
   /** True when all are up. One at a time, and none while the one that failed is backing off. */
   #startOfGroup(): boolean {
-    const cells = this.#cells.filter((cell) => this.#group?.start.includes(cell.id));
-    if (cells.some((cell) => cell.backingOff)) return false;
-    const next = cells.find((cell) => !cell.running);
-    if (!next) return true;
-    if (!next.run) next.launch();
-    return false;
-  }
-
-  #createCell(spec: Child): Cell {
-    const cell = new Cell(spec, this.#tree, this);
-    this.#tree.handles.set(spec.id, new Commands(cell, this));
-    if (spec.type === 'worker') this.#tree.links.declare(spec);
-    return cell;
-  }
-
-  #forget(cell: Cell): void {
-    cell.discard();
-    this.#tree.handles.delete(cell.id);
-    if (cell.spec.type === 'worker') this.#tree.links.withdraw(cell.spec);
-  }
-
-  #keepChildren(): void {
-    if (!this.#spec.keepDynamic) return;
-    this.#tree.histories.of(this.#spec.id).children = this.#cells.map(({ spec }) => spec);
+    const start = this.#group?.start ?? [];
+    if (start.some((id) => this.#children.get(id)?.backingOff)) return false;
+    const next = start.find((id) => !this.#children.get(id)?.running);
+    const cell = this.#children.get(next);
+    if (cell && !cell.run) cell.launch();
+    return cell === undefined;
   }
 
   #exit(reason: ExitReason, detail: string): Exit {

@@ -8,11 +8,10 @@ import type { Worker } from './child-spec.ts';
 import type { TreeContext } from './context.ts';
 import { Deadline } from './deadline.ts';
 import { classifyExit, type ExitReason, type Failure, toFailure } from './exit.ts';
-import { Gauges } from './gauges.ts';
-import { Liveness } from './liveness.ts';
 import { type Measures, NO_MEASURES, type Run, type RunEvents, type RunPhase } from './run.ts';
 import { BlockReader, createBlock } from './shared-block.ts';
 import type { Thread } from './spawn.ts';
+import { Watch } from './watch.ts';
 import { type FromChild, isFromChild, type Peer, type ToChild } from './wire.ts';
 
 /** A terminated thread that has not ended by then is left behind: native code may hold it for seconds. */
@@ -24,6 +23,7 @@ const LAST_WORD_MS = 1_000;
  * step, but a loop that hangs must not use up the whole time for stopping.
  */
 const DRAINING_PATIENCE = 4;
+
 export class WorkerRun implements Run {
   readonly epoch: number;
   readonly #spec: Worker;
@@ -34,8 +34,8 @@ export class WorkerRun implements Run {
   readonly #deadline: Deadline;
   #phase: RunPhase = 'starting';
   #thread: Thread | undefined;
-  #liveness: Liveness | undefined;
-  #gauges: Gauges | undefined;
+  /** From the moment it runs. */
+  #watch: Watch | undefined;
   #started = false;
   #asked = false;
   #bye = false;
@@ -104,8 +104,8 @@ export class WorkerRun implements Run {
       bytes: mailboxBytes,
       oldestMs: depth > 0 && oldestAt > 0 ? Math.max(0, this.#tree.clock.now() - oldestAt) : 0,
       handled,
-      rate: this.#gauges?.rate ?? 0,
-      busy: this.#gauges?.busy ?? 0,
+      rate: this.#watch?.rate ?? 0,
+      busy: this.#watch?.busy ?? 0,
       heapBytes,
       waiting,
     };
@@ -129,16 +129,11 @@ export class WorkerRun implements Run {
 
   /** `sinceTickMs` is how long ago the last tick was. */
   tick(now: number, sinceTickMs: number): void {
-    if (!this.#liveness || !this.#gauges) return;
-    const idleMs = this.#thread?.idleMs();
+    if (!this.#watch || this.#terminated) return;
     const patience = this.#phase === 'draining' ? DRAINING_PATIENCE : 1;
-    const condition = this.#liveness.look(this.#block.beat + (idleMs ?? 0), sinceTickMs, patience);
-    const { silentMs } = this.#liveness;
-    // Where its rest cannot be seen, an actor counts its own work; one that is blocked cannot, but is at work.
-    const unseenMs = Math.max(0, silentMs - 2 * this.#tree.tickMs);
-    this.#gauges.sample(now, this.#block.handled, idleMs === undefined ? this.#block.busyMs + unseenMs : now - idleMs);
+    const condition = this.#watch.look(now, sinceTickMs, patience);
     if (condition === 'ask') this.post({ type: 'ping' });
-    if (condition === 'hung' && !this.#terminated) this.#hangs(silentMs);
+    if (condition === 'hung') this.#hangs(this.#watch.silentMs);
   }
 
   #hangs(silentMs: number): void {
@@ -182,10 +177,8 @@ export class WorkerRun implements Run {
     this.#deadline.clear();
     this.#phase = 'running';
     this.#started = true;
-    const now = this.#tree.clock.monotonic();
-    const idleMs = this.#thread?.idleMs();
-    this.#liveness = new Liveness(this.#spec.heartbeatMs, this.#tree.tickMs, this.#block.beat + (idleMs ?? 0));
-    this.#gauges = new Gauges(now, this.#block.handled, idleMs === undefined ? this.#block.busyMs : now - idleMs);
+    const options = { limitMs: this.#spec.heartbeatMs, tickMs: this.#tree.tickMs, now: this.#tree.clock.monotonic() };
+    if (this.#thread) this.#watch = new Watch(this.#block, this.#thread, options);
     this.#events.up();
   }
 
@@ -198,7 +191,9 @@ export class WorkerRun implements Run {
 
   #expectExit(): void {
     if (this.#terminated) return;
-    this.#limit(LAST_WORD_MS, () => this.#terminate('killed', 'said goodbye and did not end'));
+    const { name, message } = this.#failure ?? { name: 'Goodbye', message: 'said without an end' };
+    const reason = this.#failure ? 'crashed' : 'killed';
+    this.#limit(LAST_WORD_MS, () => this.#terminate(reason, `${name}: ${message}`));
   }
 
   #terminate(reason: ExitReason, detail: string): void {

@@ -12,6 +12,7 @@ import { Store } from './data/store.ts';
 import type { Language } from './data/text.ts';
 import { nextTheme, pickLanguage, pickTheme, readView, type Theme, type View, writeView } from './data/url-state.ts';
 import { type Verdict, verdictOf } from './data/verdict.ts';
+import { recall, remember } from './storage.ts';
 
 export type Route = 'live' | 'system';
 
@@ -40,14 +41,14 @@ export class Page {
   constructor(worker: Worker) {
     const search = new URLSearchParams(location.search);
     this.#token = takeToken(search);
-    this.#theme = pickTheme(search.get('theme') ?? localStorage.getItem('pulso.theme'));
+    this.#theme = pickTheme(search.get('theme') ?? recall('localStorage', 'pulso.theme'));
     this.#route = location.pathname === PATHS.system ? 'system' : 'live';
     this.#view = readView(search);
     this.http = new Http({ fetch: (...args) => fetch(...args), token: () => this.#token });
     this.model = new LiveModel({ store: this.store, http: this.http, now: () => Date.now() });
     this.model.setView(this.#view);
     this.#feed = wrap<FeedWorker>(worker);
-    this.#setLanguage(pickLanguage(search.get('lang') ?? localStorage.getItem('pulso.lang'), navigator.language));
+    this.#setLanguage(pickLanguage(search.get('lang') ?? recall('localStorage', 'pulso.lang'), navigator.language));
     this.#applyTheme();
   }
 
@@ -141,7 +142,7 @@ export class Page {
   }
 
   command(actor: string, command: string, reason: string): Promise<unknown> {
-    const body = { reason, idempotency_key: crypto.randomUUID() };
+    const body = { reason, idempotency_key: randomKey() };
     return this.http.post(`/system/actors/${encodeURIComponent(actor)}/${command}`, body);
   }
 
@@ -176,8 +177,7 @@ export class Page {
 
   /** Kept for the next visit, and in the address only where it already stands. */
   #remember(name: 'theme' | 'lang', value: string | undefined): void {
-    if (value === undefined) localStorage.removeItem(`pulso.${name}`);
-    else localStorage.setItem(`pulso.${name}`, value);
+    remember('localStorage', `pulso.${name}`, value);
     this.#write((search) => {
       if (search.has(name)) {
         if (value === undefined) search.delete(name);
@@ -200,11 +200,16 @@ export class Page {
   }
 }
 
+/** A key nobody else makes; randomUUID is missing where the page is served without TLS. */
+function randomKey(): string {
+  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
 /** Takes the token out of the address, so that it is in no bookmark, link or screenshot; this tab keeps it. */
 function takeToken(search: URLSearchParams): string | undefined {
   const token = search.get('token');
-  if (token === null) return sessionStorage.getItem('pulso.token') ?? undefined;
-  sessionStorage.setItem('pulso.token', token);
+  if (token === null) return recall('sessionStorage', 'pulso.token');
+  remember('sessionStorage', 'pulso.token', token);
   search.delete('token');
   history.replaceState(null, '', location.pathname + (search.size === 0 ? '' : `?${search}`));
   return token;

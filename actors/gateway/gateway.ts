@@ -97,6 +97,7 @@ export class Gateway {
 
   partials(lane: string, message: PartialsMessage): void {
     this.#feed.receive(lane, message);
+    this.state.latest.follow(Date.now());
   }
 
   readerConnected(port: Port | undefined): void {

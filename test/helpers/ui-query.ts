@@ -76,7 +76,7 @@ function* cells(
     return;
   }
   for (const [key, share] of world.shares(dimension, day)) {
-    if (params.has(dimension) && params.get(dimension) !== key) continue;
+    if (params.has(dimension) && !params.get(dimension)?.split(',').includes(key)) continue;
     if (groups.includes('payment_status')) {
       const failed = world.failedShare(key);
       yield [groups.map((name) => (name === 'payment_status' ? 'approved' : key)), share * (1 - failed), 0];

@@ -71,6 +71,7 @@ test('failure without an end is followed by a terminate', async () => {
   world.of('a').say({ type: 'failure', failure: { name: 'Error', message: 'last words' } });
   world.clock.advance(1_100);
   assert.equal(world.running, 'a2');
+  assert.equal(world.node('a')?.lastExit?.reason, 'crashed');
   await world.down();
 });
 
@@ -130,10 +131,10 @@ test('silence is not held against an actor that still starts, or has no heartbea
   world.manner('a', { readyMs: 5_000, beats: false });
   world.manner('b', { beats: false });
   const started = world.tree.start();
-  world.clock.advance(5_020);
-  await started;
+  world.clock.advance(4_990);
   world.of('a').manner = { ...world.of('a').manner, beats: true };
   world.clock.advance(10_000);
+  await started;
   assert.equal(world.running, 'a1 b1');
   await world.down();
 });
@@ -156,6 +157,29 @@ test('time limit that passes while the supervisor is away is not held against th
   world.clock.block(5_000);
   await world.settle(stopped);
   assert.deepEqual(world.story('terminated'), []);
+});
+
+test('time limit is put off once, not for ever, when the supervisor is always late', async () => {
+  const world = new World(supervisor('root', [worker('a', { shutdownMs: 1_000 })]));
+  world.manner('a', { stopMs: undefined });
+  await world.up();
+  const stopped = world.tree.stop();
+  for (let i = 0; i < 10; i++) {
+    world.clock.block(2_000);
+    world.clock.advance(1);
+  }
+  await stopped;
+  assert.deepEqual(world.story('terminated'), ['terminated a']);
+});
+
+test('waiting beyond its own deadline is waiting no more', async () => {
+  const world = await new World(supervisor('root', [worker('a')])).up();
+  world.of('a').meter.waiting('store', 500);
+  assert.equal(world.state('a'), 'waiting');
+  world.clock.advance(501);
+  assert.equal(world.state('a'), 'running');
+  assert.equal(world.node('a')?.waiting?.what, 'store');
+  await world.down();
 });
 
 test('status shows what the shared block says, and the work at death is kept', async () => {

@@ -179,33 +179,39 @@ test('verdict on a significant end follows autoShutdown', () => {
   assert.equal(endsSupervisor('all_significant', false), true);
 });
 
+const liveness300 = (sign = 0) => new Liveness({ limitMs: 300, tickMs: 100, seesRest: true }, sign);
 const looks = (liveness: Liveness, signs: number[], sinceMs = 100) => signs.map((sign) => liveness.look(sign, sinceMs));
 
 test('liveness asks a silent actor once, and calls it hung after its limit', () => {
-  const liveness = new Liveness(500, 100, 7);
-  assert.deepEqual(looks(liveness, [7, 7, 7, 7, 7]), ['well', 'ask', 'well', 'well', 'hung']);
+  const liveness = new Liveness({ limitMs: 500, tickMs: 100, seesRest: true }, 7);
+  assert.deepEqual(looks(liveness, [7, 7, 7, 7, 7]), ['ask', 'well', 'well', 'well', 'hung']);
+});
+
+test('liveness that cannot see an actor rest counts its silence only from when it was asked', () => {
+  const liveness = new Liveness({ limitMs: 500, tickMs: 100, seesRest: false }, 7);
+  assert.deepEqual(looks(liveness, [7, 7, 7, 7, 7, 7]), ['ask', 'well', 'well', 'well', 'well', 'hung']);
 });
 
 test('liveness begins again with every sign of life', () => {
-  const liveness = new Liveness(300, 100, 0);
+  const liveness = liveness300();
   assert.deepEqual(looks(liveness, [0, 0, 1, 1, 1]), ['ask', 'well', 'well', 'ask', 'well']);
   assert.deepEqual(looks(liveness, [1]), ['hung']);
 });
 
 test('liveness is as patient as it is told to be', () => {
-  const liveness = new Liveness(300, 100, 0);
+  const liveness = liveness300();
   const conditions = [1, 2, 3, 4, 5, 6].map(() => liveness.look(0, 100, 2));
   assert.deepEqual(conditions, ['ask', 'well', 'well', 'well', 'well', 'hung']);
 });
 
 test('liveness does not hold intervals against an actor in which the supervisor itself was late', () => {
-  const liveness = new Liveness(300, 100, 0);
+  const liveness = liveness300();
   for (let i = 0; i < 50; i++) assert.equal(liveness.look(0, 400), 'well');
   assert.equal(liveness.silentMs, 0);
 });
 
 test('liveness with no limit neither asks nor calls anything hung', () => {
-  const liveness = new Liveness(0, 100, 0);
+  const liveness = new Liveness({ limitMs: 0, tickMs: 100, seesRest: true }, 0);
   for (let i = 0; i < 50; i++) assert.equal(liveness.look(0, 100), 'well');
 });
 

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { averageOrder, figuresOf, PANELS, successShare } from '../../ui/data/figures.ts';
 import { Http } from '../../ui/data/http.ts';
+import { moneyLane, orderLane } from '../../ui/data/lanes.ts';
 import { LiveModel } from '../../ui/data/live-model.ts';
 import { liveSelector } from '../../ui/data/live-select.ts';
 import { readMarks } from '../../ui/data/marks.ts';
@@ -10,6 +11,7 @@ import { readPanel } from '../../ui/data/query-answer.ts';
 import { elapsedShare, panelQuery, spanOf } from '../../ui/data/query-plan.ts';
 import { Store } from '../../ui/data/store.ts';
 import { tileFigures } from '../../ui/data/tiles.ts';
+import { Trends } from '../../ui/data/trends.ts';
 import { DEFAULT_VIEW, nextTheme, pickLanguage, readView, writeView } from '../../ui/data/url-state.ts';
 import { verdictOf } from '../../ui/data/verdict.ts';
 import { FixtureStream } from '../helpers/ui-channels.ts';
@@ -125,6 +127,21 @@ test('shares and averages are nothing where the divisor is nothing', () => {
   assert.equal(averageOrder({ paid: 0, revenue: 0 }), undefined);
 });
 
+test('a young shop has nothing to compare with, and its chart no line along the floor', () => {
+  const none = { orders: 0, paid: 0, revenue: 0, approved: 0, failed: 0, customers: 0 };
+  const now = { ...none, orders: 5, paid: 5, revenue: 50 };
+  const points = [
+    { at: 0, ...now },
+    { at: 60_000, ...now },
+  ];
+  const before = points.map(({ at }) => ({ at, ...none }));
+  const input = { points, language: 'en' as const, currency: 'BRL' };
+  const tiles = tileFigures({ ...input, totals: now, before: none, pointsBefore: before, elapsed: 1 });
+  assert.deepEqual(new Set(tiles.map(({ previous }) => previous)), new Set([undefined]));
+  assert.deepEqual(orderLane({ ...input, before }).before, []);
+  assert.deepEqual(moneyLane({ ...input, before: points }).before, [50, 50]);
+});
+
 test('tiles compare like with like: growing figures with the part of yesterday that has passed', () => {
   const sums = { orders: 50, paid: 40, revenue: 4_000, approved: 40, failed: 10, customers: 45 };
   const before = { ...sums, orders: 100, revenue: 8_000 };
@@ -188,8 +205,9 @@ test('model takes the last hour from the stream and asks only for yesterday', as
   model.tick();
   await done;
   assert.equal(model.streamed, true);
-  assert.equal(calls.length, PANELS.length);
-  const to = Number(calls[0]?.params.get('to'));
+  const compared = calls.filter(({ params }) => params.get('group_by') === 'state');
+  assert.equal(compared.length, 1);
+  const to = Number(compared[0]?.params.get('to'));
   assert.equal(to, Date.UTC(2026, 0, 9, 12, 1), 'a day earlier');
   assert.equal(model.before === undefined ? undefined : figuresOf(model.before.totals)?.orders, 5);
 });
@@ -228,6 +246,37 @@ test('model lets one panel fail alone, with the server’s reason', async () => 
   await settled(model);
   assert.deepEqual(model.figures.states, { kind: 'failed', why: 'Cannot answer as aggregator-1 is restarting' });
   assert.equal(model.figures.totals.kind, 'ready');
+});
+
+test('trends are asked for when the top changes or a minute has passed, and leave out the unfinished bucket', async () => {
+  const asked: URLSearchParams[] = [];
+  const http = new Http({
+    token: () => undefined,
+    fetch: async (input) => {
+      asked.push(new URL(String(input), 'http://shop').searchParams);
+      const from = Number(asked.at(-1)?.get('from'));
+      const body = {
+        columns: [],
+        rows: [
+          [from, 'a', 5],
+          [from + 300_000, 'a', 7],
+        ],
+      };
+      return new Response(JSON.stringify(body), { headers: { 'content-type': 'application/json' } });
+    },
+  });
+  const answered = Promise.withResolvers<void>();
+  const trends = new Trends(http, answered.resolve);
+  const row = (key: string, money: number) => ({ key, orders: 1, money });
+  trends.tick([row('b', 1), row('a', 2)], '1h', NOON, 0);
+  trends.tick([row('a', 2), row('b', 3)], '1h', NOON, 6_000);
+  await answered.promise;
+  assert.equal(asked.length, 1, 'the same products in another order are no other top');
+  assert.equal(Number(asked[0]?.get('to')), Date.UTC(2026, 0, 10, 12));
+  assert.deepEqual(trends.lines.get('a')?.slice(0, 3), [5, 7, 0]);
+  trends.tick([row('c', 9)], '1h', NOON, 7_000);
+  trends.tick([row('c', 9)], '1h', NOON, 70_000);
+  assert.equal(asked.length, 3);
 });
 
 test('marks are actors that ended and started again, at the time they ended', () => {

@@ -74,7 +74,8 @@ test('scales are round, hold every value, and start at zero for columns', () => 
       assert.ok(!fromZero || low === 0);
     }
   }
-  assert.deepEqual(roundScale([], 2, true).low, 0);
+  assert.deepEqual(roundScale([], 2, true).ticks, [0, 1, 2]);
+  assert.deepEqual(roundScale([0, 0], 3, false).ticks, [0, 1, 2, 3]);
 });
 
 test('time labels are the ends and round times between, none close to an end', () => {

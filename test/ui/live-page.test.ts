@@ -61,6 +61,7 @@ describe('live page', () => {
       // Yesterday came by query and stands beside every figure.
       await page.waitForSelector('[data-tile="orders"] .pl-delta');
       await page.waitForSelector('pl-tile-map .pl-map-note');
+      await page.waitForSelector('pl-products .spark-s');
       // A restart stands as a mark on the chart, at its minute.
       assert.match((await page.textContent('pl-time-series .mark')) ?? '', /consumer-1 restarted, 12:20/);
     });
@@ -168,6 +169,25 @@ describe('live page', () => {
       await page.getByRole('button', { name: 'Show as chart' }).click();
       await page.waitForSelector('pl-time-series canvas');
     });
+  });
+
+  test('the chart stands under a language tag that is none, and gives way to a table without its library', async () => {
+    const server = new UiServer({ watermark: NOON });
+    await server.start();
+    const posix = await openPage('about:blank');
+    await posix.context.addInitScript(
+      "Object.defineProperty(navigator, 'language', { value: 'en-US@posix', configurable: true })",
+    );
+    await posix.page.goto(server.url);
+    await posix.page.waitForSelector('pl-time-series canvas');
+    await posix.close();
+    const without = await openPage('about:blank');
+    await without.context.route('**/uPlot*', (route) => route.abort());
+    await without.page.goto(server.url);
+    await untilText(without.page, 'pl-time-series', "text.includes('The chart could not be loaded')");
+    assert.equal(await without.page.locator('pl-time-series tbody tr').count(), 60);
+    await without.close();
+    await server.stop();
   });
 
   test('everything can be reached by keyboard: skip link, ranges, tiles, filter form', async () => {

@@ -98,7 +98,7 @@ export class PlLivePage extends PlElement {
         ></pl-time-series>
         <pl-tile-map class="c-4 m-6" .panel=${figures.states} .yesterday=${before?.states} .context=${context} .selected=${view.state}></pl-tile-map>
         <pl-bar-list class="c-4 m-6" .panel=${figures.categories} .yesterday=${before?.categories} .context=${context} .selected=${view.category}></pl-bar-list>
-        <pl-products class="c-5 m-12" .panel=${figures.products} .yesterday=${before?.products} .context=${context} .names=${names}></pl-products>
+        <pl-products class="c-5 m-12" .panel=${figures.products} .yesterday=${before?.products} .context=${context} .names=${names} .trends=${model.trends.lines}></pl-products>
         <pl-payments
           class="c-3 m-6"
           .panel=${figures.payments}

@@ -5,22 +5,26 @@ import { relativeDelta } from '../data/compare.ts';
 import type { Row } from '../data/figures.ts';
 import { currencySymbol, formatNumber } from '../data/format.ts';
 import { locale } from '../data/locale.ts';
+import { topProducts } from '../data/trends.ts';
 import { deltaView } from './delta.ts';
 import { glyph } from './icons.ts';
 import { PlPanel } from './panel.ts';
+import { miniSpark } from './spark.ts';
 
-const SHOWN = 10;
 /** Money below this keeps its cents. */
 const WITH_CENTS = 10_000;
 
 export class PlProducts extends PlPanel<readonly Row[]> {
-  static override properties = { ...PlPanel.properties, names: { attribute: false } };
+  static override properties = { ...PlPanel.properties, names: { attribute: false }, trends: { attribute: false } };
   /** Names known from the stream, for answers that carry ids alone. */
   declare names: ReadonlyMap<string, string>;
+  /** Sales over the range by product, for the small lines. */
+  declare trends: ReadonlyMap<string, readonly number[]>;
 
   constructor() {
     super();
     this.names = new Map();
+    this.trends = new Map();
   }
 
   protected override render(): TemplateResult {
@@ -32,7 +36,7 @@ export class PlProducts extends PlPanel<readonly Row[]> {
   }
 
   #table(rows: readonly Row[]): TemplateResult {
-    const top = [...rows].sort((a, b) => (b.money ?? 0) - (a.money ?? 0) || (a.key < b.key ? -1 : 1)).slice(0, SHOWN);
+    const top = topProducts(rows);
     const before = new Map((this.previous ?? []).map((row) => [row.key, row]));
     const digits = (top[0]?.money ?? 0) < WITH_CENTS ? 2 : 0;
     return html`<div class="pl-scroll" tabindex="0" role="group" aria-label=${this.text('prod.title')}>
@@ -43,6 +47,7 @@ export class PlProducts extends PlPanel<readonly Row[]> {
             <th scope="col">${this.text('prod.product')}</th>
             <th scope="col" class="n hide-s">${this.text('prod.units')}</th>
             <th scope="col" class="n" aria-sort="descending">${currencySymbol(locale.currency)}${glyph('down')}</th>
+            <th scope="col" class="hide-s" style="width: 64px"><span class="pl-sr">${this.text('prod.trend')}</span></th>
             ${this.yesterday === undefined ? nothing : html`<th scope="col" class="n">${this.text('vs.yesterday')}</th>`}
           </tr>
         </thead>
@@ -65,6 +70,7 @@ export class PlProducts extends PlPanel<readonly Row[]> {
       <td class="grow" title=${name}>${name}</td>
       <td class="n hide-s">${formatNumber(row.items ?? 0)}</td>
       <td class="n">${formatNumber(row.money ?? 0, digits)}</td>
+      <td class="hide-s">${miniSpark(this.trends.get(row.key) ?? [], 52, 18)}</td>
       ${this.yesterday === undefined ? nothing : html`<td class="n">${deltaView(delta)}</td>`}
     </tr>`;
   }

@@ -10,6 +10,7 @@ import { type Lane, moneyLane, orderLane } from '../data/lanes.ts';
 import { locale } from '../data/locale.ts';
 import type { Mark } from '../data/marks.ts';
 import { GRANULARITY_MS, type Granularity } from '../data/query-plan.ts';
+import { ChartCursor } from './chart-cursor.ts';
 import { icon } from './icons.ts';
 import { type LaneMark, laneView } from './lane.ts';
 import { PlPanel } from './panel.ts';
@@ -26,7 +27,6 @@ export class PlTimeSeries extends PlPanel<readonly Point[]> {
     marks: { attribute: false },
     moneyIs: {},
     _table: { state: true },
-    _cursor: { state: true },
     _failed: { state: true },
   };
   declare granularity: Granularity;
@@ -34,12 +34,11 @@ export class PlTimeSeries extends PlPanel<readonly Point[]> {
   /** What the money lane shows: revenue, or sales under a category. */
   declare moneyIs: 'revenue' | 'sales';
   declare _table: boolean;
-  declare _cursor: number | undefined;
   declare _failed: boolean;
   #plots: Plot[] = [];
   #loading = false;
   #drawn: readonly Lane[] = [];
-  #said = '';
+  readonly #cursor = new ChartCursor(this, (index) => this.#speak(index));
   readonly #redraw = () => {
     for (const plot of this.#plots) plot.redraw();
   };
@@ -94,21 +93,21 @@ export class PlTimeSeries extends PlPanel<readonly Point[]> {
     const lanes = [moneyLane(input), orderLane(input)] as const;
     this.#drawn = lanes;
     if (this._table || this._failed) return this.#asTable(points);
-    const cursor = this._cursor === undefined ? undefined : Math.min(this._cursor, points.length - 1);
+    const cursor = this.#cursor.indexOf(points.length);
     const [money, orders] = lanes;
     const per = this.text(`per.${this.granularity}`);
     const times = points.map((point) => point.at);
     return html`<figure
       tabindex="0"
       aria-label=${this.#summary(points, money)}
-      @keydown=${(event: KeyboardEvent) => this.#key(event, points.length)}
-      @pointermove=${(event: PointerEvent) => this.#point(event, points.length)}
-      @pointerleave=${() => this.#moveTo(undefined)}
-      @blur=${() => this.#moveTo(undefined)}
+      @keydown=${(event: KeyboardEvent) => this.#cursor.key(event, points.length)}
+      @pointermove=${(event: PointerEvent) => this.#cursor.point(event, this.#area(), points.length)}
+      @pointerleave=${() => this.#cursor.clear()}
+      @blur=${() => this.#cursor.clear()}
     >
       ${laneView({ lane: money, name: this.text(`chart.${this.moneyIs}`, { unit: money.unit, per }), times, cursor, height: 196, timeAxis: false, marks: this.#marks(times) })}
       ${laneView({ lane: orders, name: this.text('chart.orders', { per }), times, cursor, height: 124, timeAxis: true })}
-      <span class="pl-sr" aria-live="polite">${this.#said}</span>
+      <span class="pl-sr" aria-live="polite">${this.#cursor.said}</span>
     </figure>`;
   }
 
@@ -184,39 +183,15 @@ export class PlTimeSeries extends PlPanel<readonly Point[]> {
     this.#plots = [];
   }
 
-  #key(event: KeyboardEvent, length: number): void {
-    const at = this._cursor ?? length - 1;
-    const to: Record<string, number | undefined> = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: length - 1 };
-    if (event.key === 'Escape' && this._cursor !== undefined) {
-      event.stopPropagation();
-      this.#moveTo(undefined);
-      return;
-    }
-    const next = to[event.key];
-    if (next === undefined) return;
-    event.preventDefault();
-    this.#moveTo(Math.max(0, Math.min(length - 1, next)));
-    this.#say();
+  #area(): DOMRect | undefined {
+    return this.querySelector('.pl-plot-area')?.getBoundingClientRect();
   }
 
-  #point(event: PointerEvent, length: number): void {
-    const area = this.querySelector('.pl-plot-area')?.getBoundingClientRect();
-    if (area === undefined || area.width === 0) return;
-    const index = Math.floor(((event.clientX - area.left) / area.width) * length);
-    this.#moveTo(index >= 0 && index < length ? index : undefined);
-  }
-
-  #moveTo(index: number | undefined): void {
-    this._cursor = index;
-    if (index === undefined) this.#said = '';
-  }
-
-  /** The keyboard's readout is spoken; the pointer's is only shown. */
-  #say(): void {
-    const point = this._cursor === undefined ? undefined : this.value?.[this._cursor];
-    if (point === undefined) return;
+  #speak(index: number): string {
+    const point = this.value?.[index];
+    if (point === undefined) return '';
     const money = this.#drawn[0]?.label(point.revenue ?? 0) ?? '';
-    this.#said = `${formatMinute(point.at, locale.zone)}: ${money}, ${formatNumber(point.orders)} ${this.text('cat.noteOrders')}`;
+    return `${formatMinute(point.at, locale.zone)}: ${money}, ${formatNumber(point.orders)} ${this.text('cat.noteOrders')}`;
   }
 }
 

@@ -71,7 +71,8 @@ export function orderLane({ points, before }: LaneInput): Lane {
 
 function split(points: readonly Point[], before: readonly Point[], read: (point: Point) => number) {
   const all = points.map(read);
-  const old = before.map(read);
+  // A day without an order draws no line along the floor.
+  const old = before.some((point) => point.orders > 0) ? before.map(read) : [];
   return {
     now: all.map((value, index) => (index === all.length - 1 ? null : value)),
     before: old,

@@ -10,6 +10,7 @@ import { liveSelector } from './live-select.ts';
 import { Marks } from './marks.ts';
 import { DAY_MS, elapsedShare, GRANULARITY, GRANULARITY_MS, type Granularity } from './query-plan.ts';
 import type { Store } from './store.ts';
+import { Trends } from './trends.ts';
 import { DEFAULT_VIEW, type Range, type View } from './url-state.ts';
 
 /** A view that is not streamed is asked for again after this long, ms: the longer the range, the less it moves. */
@@ -39,6 +40,7 @@ export class LiveModel {
   readonly #query: FigureQuery;
   readonly #yesterday: FigureQuery;
   readonly marks: Marks;
+  readonly trends: Trends;
   readonly #listeners = new Set<() => void>();
   #view: View = DEFAULT_VIEW;
   #askedAt = -Infinity;
@@ -53,6 +55,7 @@ export class LiveModel {
     this.#query = new FigureQuery(http, now, changed);
     this.#yesterday = new FigureQuery(http, now, changed);
     this.marks = new Marks(store, http, changed);
+    this.trends = new Trends(http, changed);
     // The first snapshot says how far event time is: from then on there is something to ask for.
     store.subscribe(['overview'], () => this.tick());
   }
@@ -111,6 +114,7 @@ export class LiveModel {
     if (!same) {
       this.#query.reset();
       this.#yesterday.reset();
+      this.trends.reset();
       this.#askedAt = -Infinity;
       this.#yesterdayMinute = -1;
       this.#yesterdayAt = -Infinity;
@@ -137,6 +141,7 @@ export class LiveModel {
       void this.#query.load(this.#view, watermark, 0);
     }
     if (this.#view.compare) this.#compare(watermark, now);
+    this.trends.tick(figuresOf(this.figures.products) ?? [], this.#view.range, watermark, now);
   }
 
   subscribe(notify: () => void): () => void {

@@ -7,7 +7,9 @@ const STEPS = [1, 2, 2.5, 3, 4, 5, 10];
 
 /** The smallest round scale with `parts` equal steps that holds every value; `fromZero` for columns. */
 export function roundScale(values: readonly number[], parts: number, fromZero: boolean): Scale {
-  const most = values.length === 0 ? 1 : Math.max(...values);
+  const largest = Math.max(0, ...values);
+  // Nothing but zeros still gets labels that can be told apart.
+  const most = values.length === 0 || (largest === 0 && Math.min(...values) === 0) ? parts : Math.max(...values);
   const least = fromZero || values.length === 0 ? 0 : Math.min(...values);
   // Figures that hardly differ get some room, so that noise does not fill the height.
   const spread = Math.max(most - least, most * 0.1, Number.EPSILON);

@@ -75,7 +75,8 @@ function tileOf({ name, read, grows, show, exact }: Recipe, input: TileInput): T
   const now = read(input.totals);
   const whole = read(input.before);
   const before = whole === undefined ? undefined : grows ? whole * input.elapsed : whole;
-  const shown = before === undefined ? undefined : show(before, input);
+  // A day without anything is nothing to compare with.
+  const shown = before === undefined || (grows && before === 0) ? undefined : show(before, input);
   return {
     name,
     value: now === undefined ? undefined : show(now, input),

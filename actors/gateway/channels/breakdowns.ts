@@ -110,3 +110,5 @@ export const BREAKDOWNS = {
   /** `type/<event_type>`: the number of clicks of that type. */
   clicks: { cube: 'event_type', measures: ['events'], path: (key) => pathOf('type', key), leaveOut: NOT_CLICKS },
 } as const satisfies Readonly<Record<string, BreakdownOptions>>;
+
+export const BREAKDOWN_NAMES = Object.keys(BREAKDOWNS) as (keyof typeof BREAKDOWNS)[];

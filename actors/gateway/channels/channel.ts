@@ -17,6 +17,8 @@ export type Moment = { readonly asOf: number; readonly watermark: number | null 
 
 export class Channel {
   readonly name: ChannelName;
+  /** Closed while nothing is known of what it shows: clients wait for their snapshot. */
+  open = true;
   #entries = new Map<string, Entry>();
   #removed = new Map<string, number>();
   #seq = 0;

@@ -6,7 +6,7 @@ import { pathOf } from '../../../protocol/channel.ts';
 import { HourOfCustomers } from '../view/customers.ts';
 import { HOUR_MINUTES, MINUTE_MS } from '../view/span.ts';
 import type { LiveView } from '../view/view.ts';
-import { BREAKDOWNS, Breakdown } from './breakdowns.ts';
+import { BREAKDOWN_NAMES, BREAKDOWNS, Breakdown } from './breakdowns.ts';
 import type { Hub } from './hub.ts';
 import { projectHours, projectTotals } from './overview.ts';
 import { ProductsProjection } from './products.ts';
@@ -15,15 +15,15 @@ import { MinutesProjection, SeriesProjection } from './time-series.ts';
 /** Least time between two unions of an hour's sketches: half a megabyte is read for each. */
 export const SLOW_MS = 250;
 
+const PROJECTED = ['overview', 'series', 'minutes', 'products', ...BREAKDOWN_NAMES] as const;
+
 export class Projector {
   #view: LiveView;
   #hub: Hub;
   #series = new SeriesProjection();
   #minutes = new MinutesProjection();
   #products = new ProductsProjection();
-  #breakdowns = (Object.keys(BREAKDOWNS) as (keyof typeof BREAKDOWNS)[]).map(
-    (name) => [name, new Breakdown(BREAKDOWNS[name])] as const,
-  );
+  #breakdowns = BREAKDOWN_NAMES.map((name) => [name, new Breakdown(BREAKDOWNS[name])] as const);
   #version = -1;
   #slowAt = Number.NEGATIVE_INFINITY;
   #slowVersion = -1;
@@ -34,6 +34,7 @@ export class Projector {
   constructor(view: LiveView, hub: Hub) {
     this.#view = view;
     this.#hub = hub;
+    this.#setOpen(false);
   }
 
   /** A view that waits for its snapshot is not shown: values would seem to fall. */
@@ -46,6 +47,11 @@ export class Projector {
     this.#slowVersion = view.version;
     this.#slowAt = now;
     this.#projectSlow();
+    this.#setOpen(true);
+  }
+
+  #setOpen(open: boolean): void {
+    for (const name of PROJECTED) this.#hub.channel(name).open = open;
   }
 
   #projectFast(): void {

@@ -1,6 +1,6 @@
 /** Routes of the figures: health, KPIs, orders, ledger, dead letters, events in. */
 import { AppError } from '../../../protocol/errors.ts';
-import { DEAD_REASONS, partitionKey } from '../../../protocol/event.ts';
+import { DEAD_REASONS, type DeadLetter, partitionKey } from '../../../protocol/event.ts';
 import { kpiSchema } from '../../kpi/query.ts';
 import type { Page, StoredOrder } from '../../ports/hot-store.ts';
 import type { GatewayState } from '../state.ts';
@@ -125,13 +125,16 @@ async function deadLetters(state: GatewayState, { search }: Ask): Promise<Answer
   checkKnown(search, 'reason', 'limit', 'cursor');
   const reason = choiceOf(search, 'reason', DEAD_REASONS);
   const cursor = textOf(search, 'cursor');
-  const page = await state.reader.ask<Page<unknown>>({
+  const page = await state.reader.ask<Page<DeadLetter>>({
     kind: 'dead-letters',
     limit: limitOf(search),
     ...(reason === undefined ? {} : { reason }),
     ...(cursor === undefined ? {} : { cursor }),
   });
-  return list(page.items, page.next);
+  return list(
+    page.items.map((letter) => ({ ...letter, element: letter.element < 0 ? null : letter.element })),
+    page.next,
+  );
 }
 
 async function takeEvents(state: GatewayState, { request }: Ask): Promise<Answer> {

@@ -8,10 +8,11 @@ const PAGE_COOKIE = 'pulso_page';
 /** What is left of a refused body is read away for so long, so that the refusal arrives. */
 const DRAIN_MS = 3_000;
 
-export function parseTarget({ url }: IncomingMessage): URL | undefined {
-  // The target of a request begins with a slash; two would read as another host.
-  if (url === undefined || !url.startsWith('/')) return undefined;
-  return URL.parse(`http://localhost/${url.slice(1)}`) ?? undefined;
+/** The target of a request begins with a slash; two would read as another host. */
+export function parseTarget({ url }: IncomingMessage): URL {
+  const target = url?.startsWith('/') ? URL.parse(`http://localhost/${url.slice(1)}`) : null;
+  if (target === null) throw new AppError('bad-parameter', 'Cannot read the address of the request');
+  return target;
 }
 
 export function askerOf(request: IncomingMessage, target: URL): Asker {

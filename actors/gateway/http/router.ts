@@ -24,33 +24,38 @@ export type Route = {
 
 export type Match = { readonly route: Route; readonly params: Readonly<Record<string, string>> };
 
+const NO_PARAMS = {};
+
 export class Router {
-  #routes: readonly (Route & { readonly segments: readonly string[] })[];
+  /** Routes without a colon, by their path; the others are tried one by one. */
+  #exact: ReadonlyMap<string, readonly Match[]>;
+  #patterns: readonly { readonly route: Route; readonly segments: readonly string[] }[];
 
   constructor(routes: readonly Route[]) {
-    this.#routes = routes.map((route) => ({ ...route, segments: route.path.split('/') }));
+    const isPattern = ({ path }: Route) => path.includes(':');
+    this.#patterns = routes.filter(isPattern).map((route) => ({ route, segments: route.path.split('/') }));
+    const exact = routes.filter((route) => !isPattern(route)).map((route) => ({ route, params: NO_PARAMS }));
+    this.#exact = Map.groupBy(exact, ({ route }) => route.path);
   }
 
-  /** Undefined for a path that no route has; `method-not-allowed` when some other method would do. */
-  match(method: string, path: string): Match | undefined {
+  /** Every route of a path, whatever its method; an exact path goes before a pattern. */
+  find(path: string): readonly Match[] {
+    const exact = this.#exact.get(path);
+    if (exact !== undefined) return exact;
     const given = path.split('/');
-    const matches = this.#routes.flatMap((route) => {
-      const params = matchSegments(route.segments, given);
+    return this.#patterns.flatMap(({ route, segments }) => {
+      const params = matchSegments(segments, given);
       return params === undefined ? [] : [{ route, params }];
     });
-    if (matches.length === 0) return undefined;
-    const wanted = method === 'HEAD' ? 'GET' : method;
-    return matches.find(({ route }) => route.method === wanted);
-  }
-
-  /** The methods of a path, as an Allow header says them; empty for a path that no route has. */
-  allowed(path: string): string {
-    const given = path.split('/');
-    const methods = this.#routes.filter(({ segments }) => matchSegments(segments, given)).map(({ method }) => method);
-    return allowOf(methods);
   }
 }
 
+export function matchOf(matches: readonly Match[], method: string): Match | undefined {
+  const wanted = method === 'HEAD' ? 'GET' : method;
+  return matches.find(({ route }) => route.method === wanted);
+}
+
+/** The methods of a path, as an Allow header says them; empty for a path that no route has. */
 export function allowOf(methods: readonly string[]): string {
   const known = new Set(methods);
   if (known.has('GET')) known.add('HEAD');

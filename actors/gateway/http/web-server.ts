@@ -11,7 +11,7 @@ import type { AccessRules, Asker } from './access.ts';
 import { type Answer, errorAnswer, notFound } from './answer.ts';
 import { askerOf, checkType, cookieToken, drain, hasBody, parseTarget, withPageCookie } from './request.ts';
 import type { Route } from './router.ts';
-import { allowOf, Router } from './router.ts';
+import { allowOf, type Match, matchOf, Router } from './router.ts';
 import { PAGE_PATHS, type StaticFiles } from './static-files.ts';
 
 export type WebServerOptions = {
@@ -85,34 +85,40 @@ export class WebServer {
     const began = performance.now();
     request.on('error', () => undefined);
     response.on('error', () => undefined);
-    const target = parseTarget(request);
-    const route = target && this.#patternOf(request.method ?? '', target.pathname);
     let answer: Answer;
+    let match: Match | undefined;
     try {
-      answer = await this.#answer(request, target);
+      const target = parseTarget(request);
+      const matches = this.#router.find(target.pathname);
+      match = matchOf(matches, request.method ?? '');
+      answer = await this.#answer(request, target, match, matches);
     } catch (thrown) {
       if (!(thrown instanceof AppError) && !request.errored) this.#options.onFailure(thrown);
       answer = errorAnswer(thrown);
     }
     this.#write(request, response, answer);
-    if (route !== undefined) this.#options.onTimed(route, performance.now() - began);
+    if (match !== undefined) this.#options.onTimed(match.route.path, performance.now() - began);
   }
 
-  async #answer(request: IncomingMessage, target: URL | undefined): Promise<Answer> {
-    if (target === undefined) throw new AppError('bad-parameter', 'Cannot read the address of the request');
+  async #answer(
+    request: IncomingMessage,
+    target: URL,
+    match: Match | undefined,
+    matches: readonly Match[],
+  ): Promise<Answer> {
     const { rules } = this.#options;
     const asker = askerOf(request, target);
     rules.checkHost(asker);
-    const { pathname: path } = target;
-    const method = request.method ?? '';
-    const allowed = PAGE_PATHS.includes(path) ? allowOf(['GET']) : this.#router.allowed(path);
-    if (method === 'OPTIONS' && allowed !== '') return this.#preflight(asker, allowed);
-    const match = this.#router.match(method, path);
-    if (match === undefined) return this.#answerOther(request, target, asker, allowed);
-    const { route, params } = match;
-    rules.check(route.access, asker);
-    if (route.takes !== undefined) checkType(request, route.takes);
-    return route.handle({ path, params, search: target.searchParams, request });
+    if (match !== undefined) {
+      const { route, params } = match;
+      rules.check(route.access, asker);
+      if (route.takes !== undefined) checkType(request, route.takes);
+      return route.handle({ path: target.pathname, params, search: target.searchParams, request });
+    }
+    const methods = PAGE_PATHS.includes(target.pathname) ? ['GET'] : matches.map(({ route }) => route.method);
+    const allowed = allowOf(methods);
+    if (request.method === 'OPTIONS' && allowed !== '') return this.#preflight(asker, allowed);
+    return this.#answerOther(request, target, asker, allowed);
   }
 
   /** No route: a file of the page, a method that the path does not have, or nothing. */
@@ -182,7 +188,6 @@ export class WebServer {
     socket.on('error', () => undefined);
     try {
       const target = parseTarget(request);
-      if (target === undefined) throw new AppError('bad-parameter', 'Cannot read the address of the request');
       const asker = askerOf(request, target);
       this.#options.rules.checkHost(asker);
       if (target.pathname !== SOCKET_PATH) throw notFound(`a socket at ${target.pathname.slice(0, 200)}`);
@@ -194,14 +199,6 @@ export class WebServer {
       return;
     }
     this.#options.onSocket(request, socket, head);
-  }
-
-  #patternOf(method: string, path: string): string | undefined {
-    try {
-      return this.#router.match(method, path)?.route.path;
-    } catch {
-      return undefined;
-    }
   }
 }
 

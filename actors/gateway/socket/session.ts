@@ -110,6 +110,7 @@ export class Session {
     const channels: Record<string, { seq: number; hash?: string }> = {};
     for (const [name, subscription] of this.#subscriptions) {
       const { channel } = subscription;
+      if (!channel.open) continue;
       if (withHashes && subscription.seq !== channel.seq) this.#update(subscription, now);
       channels[name] = withHashes ? { seq: channel.seq, hash: hashOf(channel) } : { seq: channel.seq };
     }
@@ -154,6 +155,7 @@ export class Session {
       sentAt: now,
     };
     this.#subscriptions.set(ch, subscription);
+    if (!channel.open) return;
     if (this.#wire.unsent() > SKIP_BYTES) {
       if (resumes) subscription.seq = seq;
     } else if (resumes) {
@@ -186,7 +188,7 @@ export class Session {
 
 /** Clients of the same rate are due in the same ticks, so that they share their frames. */
 function isDue({ channel, seq, hz, sentAt }: Subscription, now: number): boolean {
-  if (seq === channel.seq) return false;
+  if (!channel.open || seq === channel.seq) return false;
   if (hz === undefined || seq < 0) return true;
   return Math.floor((now * hz) / 1_000) > Math.floor((sentAt * hz) / 1_000);
 }

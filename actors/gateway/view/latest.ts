@@ -5,6 +5,7 @@ import type { LiveView } from './view.ts';
 
 /** A partition without a new record for so long holds up no minute's completion. */
 export const IDLE_MS = 30_000;
+const FOLLOW_MS = 2_000;
 /** Without any change the clock alone may complete a minute: look again after this. */
 const CLOCK_MS = 1_000;
 
@@ -25,13 +26,25 @@ type MinuteKpis = {
 export class LatestKpis {
   #view: LiveView;
   #answer = { version: -1, until: 0, bytes: Buffer.alloc(0) };
+  #askedAt = Number.NEGATIVE_INFINITY;
   #previous = { key: '', json: '' };
 
   constructor(view: LiveView) {
     this.#view = view;
   }
 
+  /** The answer as it is now. */
   bytes(now: number): Buffer {
+    this.#askedAt = now;
+    return this.#made(now);
+  }
+
+  /** The view has changed: while somebody keeps asking, the answer is made before the next request comes. */
+  follow(now: number): void {
+    if (now - this.#askedAt < FOLLOW_MS && !this.#view.stale) this.#made(now);
+  }
+
+  #made(now: number): Buffer {
     const { version } = this.#view;
     if (this.#answer.version !== version || now >= this.#answer.until) {
       this.#answer = { version, until: now + CLOCK_MS, bytes: Buffer.from(this.#json(now)) };

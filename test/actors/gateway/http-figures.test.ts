@@ -113,7 +113,7 @@ test('gateway asks the reader for queries, orders and dead letters, and hands it
       case 'order':
         return query.id === 'o/1' ? stored : undefined;
       case 'dead-letters':
-        return { items: [{ reason: 'not-json' }], next: null };
+        return { items: [{ reason: 'not-json', element: -1 }], next: null };
       default:
         return { states: [], windows: [] };
     }
@@ -163,7 +163,7 @@ test('gateway asks the reader for queries, orders and dead letters, and hands it
   assert.equal((await call(served, '/orders/o%2F1')).json().order_id, 'o/1');
   assertError(await call(served, '/orders/o2'), 404, 'not-found');
   assert.deepEqual((await call(served, '/dead-letters?reason=not-json')).json(), {
-    items: [{ reason: 'not-json' }],
+    items: [{ reason: 'not-json', element: null }],
     next_cursor: null,
   });
   served.gateway.readerConnected(undefined);

@@ -230,6 +230,21 @@ test('session closes a client that floods, with 4029', () => {
   assert.equal(session.admit(5_000), false);
 });
 
+test('session holds a snapshot back until its channel has something to say', () => {
+  const hub = new Hub('e1');
+  hub.channel('states').open = false;
+  const { session, client } = connect(hub);
+  say(session, { t: 'sub', ch: 'states', epoch: 'e0', seq: 7 });
+  session.tick(0);
+  session.beat(0, 0, true, hashOf);
+  assert.equal(client.of('snap').length, 0);
+  assert.deepEqual(client.frames.at(-1)?.channels, {});
+  change(hub, 'states', 'a', 1);
+  hub.channel('states').open = true;
+  session.tick(1);
+  assert.deepEqual(client.frames.at(-1)?.d, ['a', 1]);
+});
+
 for (const seed of [1, 2, 3, 4]) {
   test(`client equals the server under random drops, reconnects and pauses, seed ${seed}`, () => {
     const random = seeded(seed);
