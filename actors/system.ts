@@ -7,6 +7,8 @@ import type { TopicPartition } from '../protocol/event.ts';
 import { partitionKey } from '../protocol/event.ts';
 import type { Offset } from '../protocol/message.ts';
 import type { SupervisorTree } from '../supervisor/tree.ts';
+import { AuditKeeper } from './audit.ts';
+import type { AuditEntry, Command as ControlCommand } from './gateway/control.ts';
 import { partitionsKept, partitionsOfLane } from './lanes.ts';
 import { laneSpec, type TreeSettings } from './tree.ts';
 
@@ -17,17 +19,8 @@ export type Told =
   | { readonly type: 'assigned'; readonly partitions: readonly TopicPartition[] }
   | { readonly type: 'following'; readonly partitions: number }
   | { readonly type: 'lag'; readonly lag: number; readonly session: number; readonly ends: readonly Offset[] }
-  | { readonly type: 'control'; readonly id: number; readonly command: ControlCommand }
+  | { readonly type: 'control'; readonly id: number; readonly command: ControlCommand; readonly entry: AuditEntry }
   | { readonly type: 'generator-done'; readonly total: number };
-
-export type ControlCommand =
-  | {
-      readonly actor: string;
-      readonly command: 'restart' | 'stop' | 'start' | 'kill';
-      readonly reason: string;
-      readonly key: string;
-    }
-  | { readonly lanes: number; readonly reason: string; readonly key: string };
 
 export type SystemOptions = {
   readonly tree: SupervisorTree;
@@ -49,6 +42,7 @@ export class RunningSystem {
   #ends = new Map<string, Offset>();
   #generatorDone: boolean;
   #scaling = false;
+  #audit = new AuditKeeper();
   #gateway: string | undefined;
   #statusTimer: NodeJS.Timeout;
 
@@ -164,6 +158,7 @@ export class RunningSystem {
         this.#gateway = actor;
         this.#options.onListening(told.url, told.port);
         this.#tellGateway({ type: 'events', events: this.#options.tree.events() });
+        this.#tellGateway({ type: 'audit', entries: this.#audit.entries() });
         this.#sendStatus();
         break;
       case 'assignment-wanted':
@@ -183,21 +178,24 @@ export class RunningSystem {
         this.#generatorDone = true;
         break;
       case 'control':
-        void this.#control(actor, told.id, told.command);
+        void this.#control(actor, told);
         break;
       default:
         assertNever(told);
     }
   }
 
-  async #control(asker: string, id: number, command: ControlCommand): Promise<void> {
+  async #control(asker: string, { id, command, entry }: Extract<Told, { type: 'control' }>): Promise<void> {
     const { tree } = this.#options;
     try {
       const value =
         'lanes' in command ? await this.scale(command.lanes) : await tree.command(command.actor, command.command);
+      this.#audit.note(entry, null);
       tree.tell(asker, { type: 'control-done', id, value });
     } catch (thrown) {
-      tree.tell(asker, { type: 'control-done', id, error: toWireError(thrown) });
+      const error = toWireError(thrown);
+      this.#audit.note(entry, error);
+      tree.tell(asker, { type: 'control-done', id, error });
     }
   }
 

@@ -33,7 +33,7 @@ const RULES: readonly Rule[] = [
     because: 'a core decides; clocks, threads and drivers are handed to it',
   },
   {
-    files: /^actors\/(main|tree|system)\.ts$|^actors\/commands\//,
+    files: /^actors\/(main|tree|system|audit)\.ts$|^actors\/commands\//,
     may: [/./],
     because: 'the composition root sees everything',
   },

@@ -36,7 +36,7 @@ const CHECKS: readonly Check[] = [
   { groupBy: ['minute', 'state', 'category'], metrics: ORDER_METRICS, slices: true },
   { groupBy: ['minute', 'state', 'category'], granularityMs: HOUR, metrics: ORDER_METRICS },
   { groupBy: ['state', 'category'], metrics: ORDER_METRICS },
-  { groupBy: ['payment_type', 'payment_status'], metrics: ['total_orders'] },
+  { groupBy: ['payment_type', 'payment_status'], metrics: ['total_orders', 'revenue'] },
   { groupBy: ['segment'], metrics: [...ORDER_METRICS, 'revenue', 'unique_customers'] },
   { groupBy: ['product'], metrics: ORDER_METRICS },
   { groupBy: ['event_type'], metrics: ['events'] },

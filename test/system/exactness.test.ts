@@ -87,6 +87,7 @@ async function producing(t: TestContext, pulso: Pulso): Promise<Producer> {
   await untilReady(pulso.url);
   const stop = new AbortController();
   t.after(() => stop.abort());
+  void pulso.ended.then(() => stop.abort());
   return produce(pulso.url, postableLines(), PACE, stop.signal);
 }
 
@@ -103,6 +104,7 @@ function assertDelivered(dir: string, { sent }: Producer): void {
 
 async function finish(t: TestContext, pulso: Pulso, dir: string, producer: Producer): Promise<void> {
   await producer.finished;
+  assert.equal(pulso.child.exitCode ?? pulso.child.signalCode, null, pulso.log());
   assertDelivered(dir, producer);
   const model = modelOfLog(dir);
   await untilCounted(pulso.url, eventsOf(model));

@@ -190,19 +190,23 @@ async function endOf(child: ChildProcess): Promise<Ended> {
   return { code, signal };
 }
 
-async function readyLine(child: ChildProcess, kept: readonly string[]): Promise<{ url: string; token: string }> {
-  const deadline = AbortSignal.timeout(READY_MS);
+function readyLine(child: ChildProcess, kept: readonly string[]): Promise<{ url: string; token: string }> {
   const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
   return new Promise((resolve, reject) => {
-    const fail = (why: string) => reject(new Error(`pulso start ${why}: ${kept.join('\n')}`));
-    deadline.addEventListener('abort', () => {
+    const fail = (why: string) => {
+      clearTimeout(limit);
+      reject(new Error(`pulso start ${why}: ${kept.join('\n')}`));
+    };
+    const limit = setTimeout(() => {
       child.kill('SIGKILL');
       fail(`said no ready line within ${READY_MS} ms`);
-    });
+    }, READY_MS);
     child.once('close', (code) => fail(`ended with ${code}`));
     lines.on('line', (line) => {
       const match = /^ready (http\S+)\/\?token=(\S+)$/.exec(line);
-      if (match) resolve({ url: match[1] as string, token: match[2] as string });
+      if (!match) return;
+      clearTimeout(limit);
+      resolve({ url: match[1] as string, token: match[2] as string });
     });
   });
 }

@@ -100,7 +100,7 @@ const NOT_CLICKS = new Set(['order', 'delivery', 'refund', 'restock']);
 export const BREAKDOWNS = {
   states: { cube: 'state', measures: ['orders', 'revenue'], path: byMeasure },
   categories: { cube: 'category', measures: ['orders', 'items', 'sales'], path: byMeasure },
-  segments: { cube: 'segment', measures: ['orders', 'revenue'], path: byMeasure },
+  segments: { cube: 'segment', measures: ['orders', 'paid_orders', 'revenue'], path: byMeasure },
   /** `<type>/<status>`: the number of orders paid so. */
   payments: {
     cube: 'payment',

@@ -21,7 +21,7 @@ export const ROLLING = {
   state: ['orders', 'items', 'revenue'],
   category: ['orders', 'items', 'sales'],
   payment: ['orders'],
-  segment: ['orders', 'revenue'],
+  segment: ['orders', 'paid_orders', 'revenue'],
   product: ['items', 'sales'],
   event_type: ['events'],
 } as const;

@@ -124,6 +124,7 @@ export function naiveChannels(shop: TestShop): Record<string, Values> {
   }
   for (const [key, list] of group(hour, ({ segment }) => enc(segment))) {
     put('segments', `${key}/orders`, list.length);
+    put('segments', `${key}/paid_orders`, list.filter(isPaid).length);
     put('segments', `${key}/revenue`, sum(list.filter(isPaid), ({ cents }) => cents) / 100);
     put('segments', `${key}/unique_customers`, customers(list));
   }
