@@ -37,10 +37,17 @@ export type Spawner = {
 
 const ON_DENO = 'Deno' in globalThis;
 
+/**
+ * V8 lets the young generation of a busy thread grow to 48 MB, and there are many threads. An actor's garbage dies
+ * young all the same: ten of them under load take 100 MB less, at no cost that could be measured.
+ */
+const YOUNG_GENERATION_MB = 6;
+
 /** Real threads. */
 export const threadSpawner: Spawner = {
   thread(entry, order, events) {
-    const worker = new Worker(entry, { workerData: order, name: order.id, ...environment() });
+    const resourceLimits = { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB };
+    const worker = new Worker(entry, { workerData: order, name: order.id, resourceLimits, ...environment() });
     // In the same tick as `new Worker`, or Deno loses the first message; and always all of them, since an error
     // without a listener would take the whole process down.
     worker.on('message', events.message);
