@@ -3,8 +3,9 @@
  * `node:worker_threads`, and the only one that knows how Node and Deno differ.
  */
 
+import { readFileSync } from 'node:fs';
 import module from 'node:module';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import process from 'node:process';
@@ -33,7 +34,12 @@ export type ThreadEvents = {
 export type Spawner = {
   thread(entry: URL, order: ChildOrder, events: ThreadEvents): Thread;
   channel(): readonly [MessagePort, MessagePort];
+  /** Whether threads have to wait for a processor for so long that their silence proves little. */
+  isOverloaded(): boolean;
 };
+
+/** Threads in want of a processor, for each that there is: with three a thread may wait for tenths of a second. */
+const OVERLOAD = 3;
 
 const ON_DENO = 'Deno' in globalThis;
 
@@ -67,7 +73,17 @@ export const threadSpawner: Spawner = {
     const { port1, port2 } = new MessageChannel();
     return [port1, port2];
   },
+  isOverloaded: () => runnableThreads() > OVERLOAD * availableParallelism(),
 };
+
+/** At this moment, as Linux tells in the fourth field; 0 where nobody tells. */
+function runnableThreads(): number {
+  try {
+    return Number(/(\d+)\//.exec(readFileSync('/proc/loadavg', 'utf8'))?.[1] ?? 0);
+  } catch {
+    return 0;
+  }
+}
 
 /**
  * Compiled code is kept where Node keeps it by default. Without that every thread loads the compiler for TypeScript

@@ -80,7 +80,11 @@ export class SupervisorRun implements Run, CellOwner {
   measure(): Measures {
     const { max, periodMs } = this.#budget;
     const used = this.#budget.used(this.#tree.clock.monotonic());
-    return { ...NO_MEASURES, budget: { max, periodMs, used }, children: this.#children.list.map((cell) => cell.status()) };
+    return {
+      ...NO_MEASURES,
+      budget: { max, periodMs, used },
+      children: this.#children.list.map((cell) => cell.status()),
+    };
   }
 
   tell(): boolean {

@@ -23,6 +23,8 @@ const LAST_WORD_MS = 1_000;
  * step, but a loop that hangs must not use up the whole time for stopping.
  */
 const DRAINING_PATIENCE = 4;
+/** And while the machine is overloaded: who gets no processor cannot show a sign of life. */
+const OVERLOAD_PATIENCE = 2;
 
 export class WorkerRun implements Run {
   readonly epoch: number;
@@ -130,10 +132,13 @@ export class WorkerRun implements Run {
   /** `sinceTickMs` is how long ago the last tick was. */
   tick(now: number, sinceTickMs: number): void {
     if (!this.#watch || this.#terminated) return;
-    const patience = this.#phase === 'draining' ? DRAINING_PATIENCE : 1;
-    const condition = this.#watch.look(now, sinceTickMs, patience);
+    const condition = this.#watch.look(now, sinceTickMs, this.#phase === 'draining' ? DRAINING_PATIENCE : 1);
     if (condition === 'ask') this.post({ type: 'ping' });
-    if (condition === 'hung') this.#hangs(this.#watch.silentMs);
+    if (condition === 'hung' && !this.#isExcused(this.#watch.silentMs)) this.#hangs(this.#watch.silentMs);
+  }
+
+  #isExcused(silentMs: number): boolean {
+    return silentMs < this.#spec.heartbeatMs * OVERLOAD_PATIENCE && this.#tree.spawner.isOverloaded();
   }
 
   #hangs(silentMs: number): void {

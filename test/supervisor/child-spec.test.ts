@@ -93,7 +93,11 @@ test('specs get the defaults of OTP, and those that OTP lacks', () => {
 
 test('specs are checked before anything starts', () => {
   let started = 0;
-  const spawn = { thread: () => assert.fail(String(++started)), channel: () => assert.fail() };
+  const spawn = {
+    thread: () => assert.fail(String(++started)),
+    channel: () => assert.fail(),
+    isOverloaded: () => false,
+  };
   assert.throws(() => new SupervisorTree(root(worker('x'), worker('x')) as SupervisorSpec, { spawn }));
   assert.throws(() => new SupervisorTree(worker('x') as never, { spawn }), TypeError);
   assert.equal(started, 0);

@@ -86,6 +86,22 @@ test('blocked loop is seen within its limit and replaced, the others go on', asy
   await world.down();
 });
 
+test('loop that blocks on an overloaded machine gets twice the time, and not more', async () => {
+  const world = await new World(supervisor('root', [worker('a')])).up();
+  world.overloaded = true;
+  world.of('a').manner = { ...world.of('a').manner, beats: false };
+  world.clock.advance(1_000);
+  assert.equal(world.state('a'), 'running');
+  world.clock.advance(400);
+  assert.equal(world.running, 'a2');
+  world.of('a').manner = { ...world.of('a').manner, beats: false };
+  world.clock.advance(700);
+  world.overloaded = false;
+  world.clock.advance(150);
+  assert.equal(world.node('a')?.epoch, 3);
+  await world.down();
+});
+
 test('loop that is seen to wait, or work that is seen to be done, is as good as a beat', async () => {
   const world = await new World(supervisor('root', [worker('a'), worker('b')])).up();
   world.of('a').manner = { ...world.of('a').manner, beats: false, idles: true };

@@ -4,6 +4,7 @@ import { execPath } from 'node:process';
 import type { TestContext } from 'node:test';
 import type { SupervisorSpec, WorkerSpec } from '../../supervisor/child-spec.ts';
 import type { SupervisorEvent, SupervisorEventKind } from '../../supervisor/events.ts';
+import { threadSpawner } from '../../supervisor/spawn.ts';
 import { SupervisorTree, type TreeOptions } from '../../supervisor/tree.ts';
 import type { PuppetInput, PuppetOrder } from './fixtures/puppet.ts';
 
@@ -31,7 +32,9 @@ export class RealTree {
   #waiting: (() => void)[] = [];
 
   constructor(t: TestContext, spec: SupervisorSpec, options: TreeOptions = {}) {
-    this.tree = new SupervisorTree(spec, options);
+    // What is measured here must not depend on what else the machine is doing.
+    const spawn = { ...threadSpawner, isOverloaded: () => false };
+    this.tree = new SupervisorTree(spec, { spawn, ...options });
     this.tree.onTell((id, epoch, body) => {
       this.told.push({ id, epoch, body });
       this.#wake();

@@ -260,4 +260,3 @@ test('significant child that is stopped by hand, or falls with a sibling, takes 
   assert.equal(world.running, 'b2');
   await world.down();
 });
-

@@ -186,6 +186,8 @@ export class World implements Spawner {
   readonly #manners = new Map<string, Partial<Manner>>();
   /** No jitter unless a test asks for it: a pause is its whole ceiling. */
   random = () => 1;
+  /** What the machine says of itself. */
+  overloaded = false;
 
   constructor(spec: SupervisorSpec, options: Partial<TreeOptions> = {}) {
     this.tree = new SupervisorTree(spec, {
@@ -205,6 +207,10 @@ export class World implements Spawner {
 
   channel(): ReturnType<Spawner['channel']> {
     return [{}, {}] as unknown as ReturnType<Spawner['channel']>;
+  }
+
+  isOverloaded(): boolean {
+    return this.overloaded;
   }
 
   /** How the next threads of that actor behave. */

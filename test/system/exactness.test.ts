@@ -83,12 +83,20 @@ function postableLines(): Uint8Array[] {
 }
 
 /** The events arrive while the test does its worst; a test that fails does not leave them coming. */
-async function producing(t: TestContext, pulso: Pulso): Promise<Producer> {
-  await untilReady(pulso.url);
+async function producing(t: TestContext, pulso: () => Pulso): Promise<Producer> {
+  await untilReady(pulso().url);
   const stop = new AbortController();
   t.after(() => stop.abort());
-  void pulso.ended.then(() => stop.abort());
-  return produce(pulso.url, postableLines(), PACE, stop.signal);
+  return produce(() => pulso().url, postableLines(), PACE, stop.signal);
+}
+
+/** Some more events are counted than before. */
+async function untilMore(pulso: Pulso, events: number): Promise<void> {
+  const before = (await ledgerTotal(pulso.url)).in;
+  await until('more events counted', 30_000, async () => {
+    const total = await ledgerTotal(pulso.url);
+    return { done: total.in > before + events, state: total };
+  });
 }
 
 /** Every accepted line is in the log, none more often than it was sent, nothing else. */
@@ -144,7 +152,7 @@ describe('pulso against the model', () => {
   it('any actor killed under load is back at once with a higher epoch, and every figure stays exact', async (t) => {
     const dir = dataDir(t);
     const pulso = await started(t, ['--no-generator', '--lanes', '2'], { dataDir: dir });
-    const producer = await producing(t, pulso);
+    const producer = await producing(t, () => pulso);
     const slow: string[] = [];
     for (const [id, { epoch }] of await actors(pulso.url)) {
       assert.equal((await command(pulso, id, 'kill')).status, 200, id);
@@ -162,16 +170,25 @@ describe('pulso against the model', () => {
     assert.deepEqual(slow, []);
   });
 
+  it('what POST /events has accepted survives a kill -9 of the process, and counts once', async (t) => {
+    const dir = dataDir(t);
+    const args = ['--no-generator', '--lanes', '2'];
+    let pulso = await started(t, args, { dataDir: dir });
+    const producer = await producing(t, () => pulso);
+    for (let kill = 0; kill < 2; kill++) {
+      await untilMore(pulso, EVENTS / 10);
+      await pulso.kill9();
+      pulso = await started(t, args, { dataDir: dir });
+    }
+    await finish(t, pulso, dir, producer);
+  });
+
   it('lanes 2 -> 4 -> 1 under load lose nothing and count nothing twice', async (t) => {
     const dir = dataDir(t);
     const pulso = await started(t, ['--no-generator', '--lanes', '2'], { dataDir: dir });
-    const producer = await producing(t, pulso);
+    const producer = await producing(t, () => pulso);
     for (const lanes of [4, 1]) {
-      const before = (await ledgerTotal(pulso.url)).in;
-      await until('more events counted', 30_000, async () => {
-        const total = await ledgerTotal(pulso.url);
-        return { done: total.in > before + EVENTS / 10, state: total };
-      });
+      await untilMore(pulso, EVENTS / 10);
       assert.equal((await setLanes(pulso, lanes)).status, 200);
     }
     await finish(t, pulso, dir, producer);

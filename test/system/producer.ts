@@ -13,8 +13,8 @@ export type Producer = {
   readonly finished: Promise<void>;
 };
 
-/** Sends the lines in order, `rate` a second, until all are accepted or the signal says stop. */
-export function produce(url: string, lines: readonly Uint8Array[], rate: number, signal: AbortSignal): Producer {
+/** Sends the lines in order, `rate` a second, to wherever `url` points, until all are accepted or the signal says stop. */
+export function produce(url: () => string, lines: readonly Uint8Array[], rate: number, signal: AbortSignal): Producer {
   const sent = new Map<string, number>();
   async function run(): Promise<void> {
     const started = performance.now();
@@ -29,7 +29,7 @@ export function produce(url: string, lines: readonly Uint8Array[], rate: number,
 }
 
 async function deliver(
-  url: string,
+  url: () => string,
   batch: readonly Uint8Array[],
   sent: Map<string, number>,
   signal: AbortSignal,
@@ -40,7 +40,7 @@ async function deliver(
       const key = Buffer.from(line).toString('latin1');
       sent.set(key, (sent.get(key) ?? 0) + 1);
     }
-    if (await accepted(url, body, batch.length)) return;
+    if (await accepted(url(), body, batch.length)) return;
     await sleep(RETRY_MS);
   }
 }

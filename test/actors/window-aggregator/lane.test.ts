@@ -1,0 +1,159 @@
+/** The lane over a store in memory: takeovers, sessions, early commits and a schedule of random deaths. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { unpackWindow } from '../../../actors/kpi/window.ts';
+import type { PartitionCommit, PartitionState, PartitionStore } from '../../../actors/ports/hot-store.ts';
+import { Lane } from '../../../actors/window-aggregator/lane.ts';
+import { AppError } from '../../../protocol/errors.ts';
+import { partitionKey, type TopicPartition } from '../../../protocol/event.ts';
+import { batchOf, emptyState, PLACE, type TestRecord } from './batches.ts';
+import { cellsOf, randomFrom, randomRecords } from './fixture.ts';
+
+const SETTINGS = { latenessMs: 3_600_000, dedup: 0 };
+const nextTurn = async () => {};
+
+/** The port's promise, in memory: epochs fence, a commit is whole. */
+class MemoryStore implements PartitionStore {
+  readonly states = new Map<string, PartitionState>();
+  readonly windows = new Map<string, Uint8Array>();
+  commits = 0;
+
+  async open(partition: TopicPartition): Promise<PartitionState> {
+    const key = partitionKey(partition);
+    const held = this.states.get(key) ?? emptyState({ ...partition, epoch: 0 });
+    const opened = { ...held, epoch: held.epoch + 1 };
+    this.states.set(key, opened);
+    return opened;
+  }
+
+  async window(partition: TopicPartition, start: number): Promise<Uint8Array | undefined> {
+    return this.windows.get(`${partitionKey(partition)}@${start}`);
+  }
+
+  async commit(commits: readonly PartitionCommit[]): Promise<void> {
+    for (const { windows, raw: _raw, deadLetters: _dead, ...state } of commits) {
+      const key = partitionKey(state);
+      const held = this.states.get(key);
+      if (held?.epoch !== state.epoch || state.seq !== held.seq + 1) throw new AppError('fenced', `fenced: ${key}`);
+      this.states.set(key, state);
+      for (const { start, packed } of windows) this.windows.set(`${key}@${start}`, packed);
+    }
+    this.commits++;
+  }
+
+  async close(): Promise<void> {}
+
+  /** What the windows say, whatever the order in which they came to say it. */
+  cells(): Record<string, unknown> {
+    const windows = [...this.windows].map(([key, packed]) => [key, cellsOf(unpackWindow(0, packed))] as const);
+    return Object.fromEntries(windows);
+  }
+}
+
+function parts(records: readonly TestRecord[], size: number): { base: number; records: TestRecord[] }[] {
+  const out: { base: number; records: TestRecord[] }[] = [];
+  for (let base = 0; base < records.length; base += size) out.push({ base, records: records.slice(base, base + size) });
+  return out;
+}
+
+test('lane drops batches of an earlier session, and those below its offset', async () => {
+  const lane = new Lane(new MemoryStore(), SETTINGS, nextTurn);
+  await lane.assign([PLACE]);
+  const records = randomRecords(randomFrom(1), 10);
+  const { session } = lane;
+  assert.equal(await lane.apply(batchOf(records, 0, { session: session - 1 })), false);
+  assert.equal(await lane.apply(batchOf(records, 0, { session })), true);
+  assert.equal(await lane.apply(batchOf(records, 0, { session })), false, 'the same records again');
+  assert.equal(await lane.apply(batchOf(records, 0, { session, partition: 3 })), false, 'a partition it does not own');
+  assert.deepEqual(lane.positions(), [{ ...PLACE, offset: 10 }]);
+});
+
+test('lane commits what it gives up, and the next owner goes on from there', async () => {
+  const store = new MemoryStore();
+  const [first, second] = [new Lane(store, SETTINGS, nextTurn), new Lane(store, SETTINGS, nextTurn)];
+  await first.assign([PLACE]);
+  await first.apply(batchOf(randomRecords(randomFrom(2), 10), 0, { session: first.session }));
+  await first.assign([]);
+  await second.assign([PLACE]);
+  assert.deepEqual(second.positions(), [{ ...PLACE, offset: 10 }]);
+  assert.equal(second.states()[0]?.epoch, 2);
+});
+
+test('lane that was taken over is fenced: nothing of it gets into the store any more', async () => {
+  const store = new MemoryStore();
+  const [zombie, owner] = [new Lane(store, SETTINGS, nextTurn), new Lane(store, SETTINGS, nextTurn)];
+  await zombie.assign([PLACE]);
+  await zombie.apply(batchOf(randomRecords(randomFrom(3), 10), 0, { session: zombie.session }));
+  await owner.assign([PLACE]);
+  await assert.rejects(zombie.commit(), (thrown) => thrown instanceof AppError && thrown.code === 'fenced');
+  assert.equal(store.states.get('orders/0')?.nextOffset, 0);
+});
+
+test('lane tells only what is committed, and merges what was not asked for', async () => {
+  const lane = new Lane(new MemoryStore(), SETTINGS, nextTurn);
+  await lane.assign([PLACE]);
+  const batches = parts(randomRecords(randomFrom(4), 30), 10);
+  for (const { base, records } of batches.slice(0, 2)) {
+    await lane.apply(batchOf(records, base, { session: lane.session, appendedAt: base + 1 }));
+    await lane.commit();
+  }
+  const last = batches[2] as (typeof batches)[number];
+  await lane.apply(batchOf(last.records, last.base, { session: lane.session, appendedAt: 99 }));
+  const { updates, appendedAt } = lane.takePartials();
+  assert.deepEqual(
+    updates.map(({ from, to, nextOffset }) => ({ from, to, nextOffset })),
+    [{ from: 0, to: 2, nextOffset: 20 }],
+  );
+  assert.deepEqual(appendedAt, [1, 11]);
+  assert.deepEqual(lane.takePartials().updates, []);
+});
+
+test('lane is full when history spreads over many windows', async () => {
+  const lane = new Lane(new MemoryStore(), { ...SETTINGS, latenessMs: 1e12 }, nextTurn);
+  await lane.assign([PLACE]);
+  const minutes = (from: number, count: number): TestRecord[] =>
+    Array.from({ length: count }, (_, index) => ({
+      events: [{ kind: 'delivery' as const, time: (from + index) * 60_000, id: `o${index}` }],
+      dead: 0,
+      array: false,
+    }));
+  await lane.apply(batchOf(minutes(1_000, 499), 0, { session: lane.session }));
+  assert.equal(lane.full, false);
+  await lane.apply(batchOf(minutes(2_000, 1), 499, { session: lane.session }));
+  assert.equal(lane.full, true);
+  await lane.commit();
+  assert.equal(lane.full, false);
+});
+
+for (const seed of [1, 2, 3, 4, 5]) {
+  test(`lane that dies at random points ends with the same windows as one that never did, seed ${seed}`, async () => {
+    const random = randomFrom(seed);
+    const records = randomRecords(random, 400);
+    const run = async (deaths: number): Promise<MemoryStore> => {
+      const store = new MemoryStore();
+      let lane = new Lane(store, SETTINGS, nextTurn);
+      await lane.assign([PLACE]);
+      for (let base = 0; base < records.length; ) {
+        if (random() < deaths) {
+          lane = new Lane(store, SETTINGS, nextTurn);
+          await lane.assign([PLACE]);
+          base = lane.positions()[0]?.offset ?? 0;
+          continue;
+        }
+        const size = 1 + Math.floor(random() * 30);
+        const batch = batchOf(records.slice(base, base + size), base, { session: lane.session });
+        assert.equal(await lane.apply(batch), true);
+        base = batch.next;
+        if (random() < 0.4) await lane.commit();
+      }
+      await lane.commit();
+      return store;
+    };
+    const [calm, deadly] = [await run(0), await run(0.3)];
+    assert.deepEqual(deadly.cells(), calm.cells());
+    const { epoch: _e, seq: _s, ...wanted } = calm.states.get('orders/0') as PartitionState;
+    const { epoch, seq: _q, ...got } = deadly.states.get('orders/0') as PartitionState;
+    assert.deepEqual(got, wanted);
+    assert.ok(epoch > 1, 'it died at least once');
+  });
+}

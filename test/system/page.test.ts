@@ -1,0 +1,53 @@
+/** The page of the real system, in a real browser, as a newcomer meets it: full at once, moving, and alive through a kill. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { closeBrowser, openPage } from '../helpers/browser.ts';
+import { actors, startPulso, until } from './exactness.ts';
+
+after(closeBrowser);
+
+const FILL_LIMIT_MS = 60_000;
+
+test('page of the demo fills, moves, and shows an actor that was killed from it', {
+  skip: 'Deno' in globalThis ? 'the browser is tested once, on Node' : false,
+}, async (t) => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'pulso-page-'));
+  const pulso = await startPulso([], { dataDir });
+  t.after(async () => {
+    await pulso.kill9();
+    rmSync(dataDir, { recursive: true, force: true });
+  });
+  const { page, problems, close } = await openPage(`${pulso.url}/?token=${pulso.token}`);
+  t.after(close);
+  const figure = async (): Promise<string> =>
+    ((await page.locator('pl-kpi-tile').first().textContent()) ?? '').replaceAll(/\s+/g, ' ');
+
+  await until('the page shows the revenue of an hour beside yesterday', FILL_LIMIT_MS, async () => {
+    const state = await figure();
+    return { done: /R\$ [\d.]{6,}/.test(state) && /vs R\$/.test(state), state };
+  });
+  const before = await figure();
+  await until('the revenue moves', FILL_LIMIT_MS, async () => ({ done: (await figure()) !== before, state: before }));
+  assert.ok(!page.url().includes('token='), 'the token does not stay in the address');
+
+  await page.getByRole('link', { name: 'System' }).click();
+  await page.getByRole('row', { name: /aggregator-0/ }).click();
+  await page.getByRole('button', { name: 'Kill' }).first().click();
+  await page.getByRole('textbox', { name: /reason/i }).fill('the page test');
+  await page.getByRole('button', { name: 'Kill' }).last().click();
+  await until('aggregator-0 runs in its second epoch', 10_000, async () => {
+    const actor = (await actors(pulso.url)).get('aggregator-0');
+    return { done: actor?.epoch === 2 && actor.state === 'running', state: actor };
+  });
+  const audit = (await (await fetch(new URL('/system/audit', pulso.url))).json()) as {
+    items: { actor: string; reason: string }[];
+  };
+  assert.deepEqual(
+    audit.items.map(({ actor, reason }) => ({ actor, reason })),
+    [{ actor: 'aggregator-0', reason: 'the page test' }],
+  );
+  assert.deepEqual(problems, []);
+});
