@@ -97,7 +97,7 @@ test('loop that blocks on an overloaded machine gets twice the time, and not mor
   world.of('a').manner = { ...world.of('a').manner, beats: false };
   world.clock.advance(700);
   world.overloaded = false;
-  world.clock.advance(150);
+  world.clock.advance(300);
   assert.equal(world.node('a')?.epoch, 3);
   await world.down();
 });

@@ -36,7 +36,7 @@ const SHOWN = 20;
 
 function dataDir(t: TestContext): string {
   const dir = mkdtempSync(join(tmpdir(), 'pulso-exact-'));
-  t.after(() => rmSync(dir, { recursive: true, force: true }));
+  t.after(() => rmSync(dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }));
   return dir;
 }
 
@@ -111,8 +111,10 @@ function assertDelivered(dir: string, { sent }: Producer): void {
 }
 
 async function finish(t: TestContext, pulso: Pulso, dir: string, producer: Producer): Promise<void> {
-  await producer.finished;
-  assert.equal(pulso.child.exitCode ?? pulso.child.signalCode, null, pulso.log());
+  await Promise.race([
+    producer.finished,
+    pulso.ended.then((how) => assert.fail(`${JSON.stringify(how)} ${pulso.log()}`)),
+  ]);
   assertDelivered(dir, producer);
   const model = modelOfLog(dir);
   await untilCounted(pulso.url, eventsOf(model));
