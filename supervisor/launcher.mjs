@@ -8,6 +8,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const MINIMUM = [24, 0];
 const UNUSABLE_RUNTIME = 69; // sysexits EX_UNAVAILABLE
+const LOOK_FOR_PARENT_MS = 200;
 const given = process.argv.slice(2);
 const command = resolve(dirname(fileURLToPath(import.meta.url)), '../actors/main.ts');
 const args = given[0]?.endsWith('.ts') || given[0] === '--test' ? given : [command, ...given];
@@ -26,6 +27,21 @@ function packagedNode() {
   }
 }
 
+/**
+ * npm runs scripts through a shell that dies of a signal without passing it on. What npm started ends with npm:
+ * in order, as if it had got the signal itself.
+ */
+function whenAbandoned(end) {
+  if (process.env.npm_lifecycle_event === undefined) return;
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    end();
+  }, LOOK_FOR_PARENT_MS);
+  timer.unref();
+}
+
 const executable = newEnough ? process.execPath : packagedNode();
 if (!executable) {
   console.error(
@@ -33,6 +49,7 @@ if (!executable) {
   );
   process.exitCode = UNUSABLE_RUNTIME;
 } else if (newEnough && args[0] !== '--test') {
+  whenAbandoned(() => process.kill(process.pid, 'SIGTERM'));
   process.argv.splice(1, process.argv.length, resolve(args[0]), ...args.slice(1));
   await import(pathToFileURL(resolve(args[0])).href);
 } else {
@@ -40,6 +57,7 @@ if (!executable) {
     stdio: 'inherit',
     env: { ...process.env, PATH: dirname(executable) + delimiter + process.env.PATH },
   });
+  whenAbandoned(() => child.kill('SIGTERM'));
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   child.on('exit', (code, signal) => {
     if (signal) {

@@ -19,6 +19,8 @@ import { type Arguments, type Command, EXIT, numberOption, rateOption, settingOp
 const LANES_FACT = 'lanes';
 const DRAINED_POLL_MS = 50;
 const STOP_LIMIT_MS = 10_000;
+/** A terminal signals the launcher and this process alike, and the launcher passes it on: that is one signal. */
+const SAME_SIGNAL_MS = 100;
 
 export const start: Command = {
   name: 'start',
@@ -124,11 +126,13 @@ function drained(system: RunningSystem): Promise<void> {
 /** The first signal asks for an orderly end; the second ends at once. */
 function signalled(log: Log): Promise<void> {
   return new Promise((resolve) => {
-    let asked = false;
+    let askedAt: number | undefined;
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
       process.on(signal, () => {
-        if (asked) process.exit(EXIT.failed);
-        asked = true;
+        const now = performance.now();
+        if (askedAt !== undefined && now - askedAt > SAME_SIGNAL_MS) process.exit(EXIT.failed);
+        if (askedAt !== undefined) return;
+        askedAt = now;
         log('info', 'Stopping: draining and committing', { signal });
         resolve();
       });

@@ -260,14 +260,14 @@ function money(from: Json, field: string, path = ''): bigint {
 
 const ISO = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,3})?)(Z|[+-]\d\d:\d\d)?$/;
 
-/** Epoch milliseconds; an ISO time without a zone is UTC. */
+/** Epoch milliseconds; an ISO time without a zone is UTC. Silent: before 1970 and after what a Date can tell is no time. */
 function time(from: Json, field: string, path = ''): number {
   const value = required(from, field, path);
-  if (Number.isSafeInteger(value)) return value as number;
   const match = typeof value === 'string' ? ISO.exec(value) : null;
-  const ms = match ? Date.parse(`${match[1]}${match[2] ?? 'Z'}`) : Number.NaN;
-  if (Number.isNaN(ms)) throw new Unreadable('bad-value', path + field);
-  return ms;
+  const ms = match ? Date.parse(`${match[1]}${match[2] ?? 'Z'}`) : value;
+  if (!Number.isInteger(ms) || (ms as number) < 0 || (ms as number) > 8.64e15)
+    throw new Unreadable('bad-value', path + field);
+  return ms as number;
 }
 
 function optionalTime(from: Json, field: string, path = ''): void {
