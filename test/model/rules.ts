@@ -2,6 +2,24 @@
  * What one record means, straight from contracts 3 and decisions 12 and 13: naive, slow, and apart from the product.
  * Where the pages are silent the choice is said in a comment that begins with "Silent:".
  */
+import {
+  id,
+  integer,
+  isObject,
+  type Json,
+  money,
+  oneOf,
+  optionalId,
+  optionalMoney,
+  optionalState,
+  optionalText,
+  optionalTexts,
+  optionalTime,
+  required,
+  state,
+  time,
+  Unreadable,
+} from './fields.ts';
 
 export type Item = { product: string; category: string; quantity: number; price: bigint };
 export type Order = {
@@ -25,19 +43,6 @@ export type Reading =
   | { kind: 'click'; time: number; id: string; eventType: string };
 export type Dead = { kind: 'dead'; reason: string; field: string | null };
 export type Outcome = Reading | Dead;
-
-type Json = Record<string, unknown>;
-
-/** Thrown by the rules below, caught once a record. */
-class Unreadable extends Error {
-  readonly reason: string;
-  readonly field: string | null;
-  constructor(reason: string, field: string | null) {
-    super(`${reason} ${field}`);
-    this.reason = reason;
-    this.field = field;
-  }
-}
 
 export const RECORD_BYTES = 1024 * 1024;
 
@@ -73,71 +78,85 @@ function readObject(event: Json): Reading {
   throw new Unreadable('unknown-type', 'type');
 }
 
+// Silent: of several broken fields the first is told, required ones before the others, in the order of the contract.
+
 function readTyped(event: Json): Reading {
   switch (event.type) {
     case 'order':
       return readOrder(event);
     case 'delivery':
-      oneOf(event, 'status', ['pending', 'shipped', 'delivered', 'returned'], undefined);
-      optionalTime(event, 'expected_time');
-      optionalTime(event, 'actual_time');
-      optionalState(event);
-      optionalTexts(event, ['warehouse_id', 'courier_id']);
-      return { kind: 'delivery', time: time(event, 'timestamp'), id: id(event, 'order_id'), amount: 0n };
+      return readDelivery(event);
     case 'refund':
-      optionalState(event);
-      optionalTexts(event, ['reason']);
-      return {
-        kind: 'refund',
-        time: time(event, 'timestamp'),
-        id: id(event, 'order_id'),
-        amount: money(event, 'amount'),
-      };
+      return readRefund(event);
     case 'restock':
-      id(event, 'warehouse_id');
-      return {
-        kind: 'restock',
-        time: time(event, 'timestamp'),
-        id: id(event, 'product_id'),
-        amount: BigInt(integer(event, 'quantity', -1_000_000)),
-      };
+      return readRestock(event);
     case 'click':
-      optionalTexts(event, ['category_code', 'brand', 'user_id', 'user_session']);
-      if (event.price !== undefined && event.price !== null) money(event, 'price');
-      id(event, 'product_id');
-      return {
-        kind: 'click',
-        time: time(event, 'timestamp'),
-        id: event.user_id === undefined || event.user_id === null ? '' : id(event, 'user_id'),
-        eventType: oneOf(event, 'event_type', ['view', 'cart', 'purchase'], undefined),
-      };
+      return readClick(event);
     default:
       throw new Unreadable('unknown-type', 'type');
   }
 }
 
 function readOrder(event: Json): Order {
-  optionalTexts(event, ['warehouse_id', 'courier_id']);
-  if (event.shipping_cost !== undefined && event.shipping_cost !== null) money(event, 'shipping_cost');
-  return {
-    kind: 'order',
-    time: time(event, 'timestamp'),
+  const required = {
     id: id(event, 'order_id'),
-    customer: optionalId(event, 'customer_id'),
+    time: time(event, 'timestamp'),
     state: state(event),
-    segment: optionalText(event, 'segment'),
-    paymentType: optionalText(event, 'payment_type'),
-    paymentStatus: oneOf(event, 'payment_status', ['approved', 'failed', 'pending', 'unknown'], 'unknown'),
     items: itemList(event, 'items', 'product_id'),
     value: money(event, 'payment_value'),
   };
+  const order: Order = {
+    kind: 'order',
+    ...required,
+    customer: optionalId(event, 'customer_id'),
+    segment: optionalText(event, 'segment'),
+    paymentType: optionalText(event, 'payment_type'),
+    paymentStatus: oneOf(event, 'payment_status', ['approved', 'failed', 'pending', 'unknown'], 'unknown'),
+  };
+  optionalMoney(event, 'shipping_cost');
+  optionalTexts(event, ['warehouse_id', 'courier_id']);
+  return order;
+}
+
+function readDelivery(event: Json): Reading {
+  const delivery = { id: id(event, 'order_id'), time: time(event, 'timestamp'), amount: 0n };
+  oneOf(event, 'status', ['pending', 'shipped', 'delivered', 'returned'], undefined);
+  optionalTime(event, 'expected_time');
+  optionalTime(event, 'actual_time');
+  optionalState(event);
+  optionalTexts(event, ['warehouse_id', 'courier_id']);
+  return { kind: 'delivery', ...delivery };
+}
+
+function readRefund(event: Json): Reading {
+  const refund = { id: id(event, 'order_id'), time: time(event, 'timestamp'), amount: money(event, 'amount') };
+  optionalState(event);
+  optionalTexts(event, ['reason']);
+  return { kind: 'refund', ...refund };
+}
+
+function readRestock(event: Json): Reading {
+  const at = time(event, 'timestamp');
+  id(event, 'warehouse_id');
+  const product = id(event, 'product_id');
+  return { kind: 'restock', time: at, id: product, amount: BigInt(integer(event, 'quantity', -1_000_000)) };
+}
+
+function readClick(event: Json): Reading {
+  const at = time(event, 'timestamp');
+  const eventType = oneOf(event, 'event_type', ['view', 'cart', 'purchase'], undefined);
+  id(event, 'product_id');
+  optionalTexts(event, ['category_code', 'brand', 'user_id', 'user_session']);
+  optionalMoney(event, 'price');
+  const anonymous = event.user_id === undefined || event.user_id === null;
+  return { kind: 'click', time: at, id: anonymous ? '' : id(event, 'user_id'), eventType };
 }
 
 function readFlat(event: Json): Order {
   return {
     ...unknownOrder,
-    time: time(event, 'timestamp'),
     id: id(event, 'order_id'),
+    time: time(event, 'timestamp'),
     state: state(event),
     items: itemList(event, 'items', 'product'),
     value: money(event, 'payment_value'),
@@ -157,8 +176,8 @@ function readNested(event: Json): Order {
 function readInnerOrder(order: Json, path: string, items: Item[]): Order {
   return {
     ...unknownOrder,
-    time: time(order, 'order_time', path),
     id: id(order, 'order_id', path),
+    time: time(order, 'order_time', path),
     customer: optionalId(order, 'user_id', path),
     paymentType: optionalText(order, 'payment_type', path),
     items,
@@ -188,94 +207,6 @@ function itemList(event: Json, field: string, productField: string): Item[] {
       price: money(item, 'price', path),
     };
   });
-}
-
-// Values. A field that is null is a field that is not there (Silent).
-
-function required(from: Json, field: string, path: string): unknown {
-  const value = from[field];
-  if (value === undefined || value === null) throw new Unreadable('missing-field', path + field);
-  return value;
-}
-
-function id(from: Json, field: string, path = ''): string {
-  const value = required(from, field, path);
-  if (typeof value === 'string' && value.length >= 1 && value.length <= 200) return value;
-  if (typeof value === 'number' && Number.isSafeInteger(value)) return String(value);
-  throw new Unreadable('bad-value', path + field);
-}
-
-function optionalId(from: Json, field: string, path = ''): string {
-  return from[field] === undefined || from[field] === null ? 'unknown' : id(from, field, path);
-}
-
-function optionalText(from: Json, field: string, path = ''): string {
-  const value = from[field];
-  if (value === undefined || value === null) return 'unknown';
-  if (typeof value === 'string') return value;
-  if (field.endsWith('_id') && Number.isSafeInteger(value)) return String(value);
-  throw new Unreadable('bad-value', path + field);
-}
-
-function optionalTexts(from: Json, fields: readonly string[]): void {
-  for (const field of fields) optionalText(from, field);
-}
-
-function state(from: Json): string {
-  const value = required(from, 'customer_state', '');
-  if (typeof value === 'string' && value.length >= 1 && value.length <= 32) return value;
-  throw new Unreadable('bad-value', 'customer_state');
-}
-
-function optionalState(from: Json): void {
-  if (from.customer_state !== undefined && from.customer_state !== null) state(from);
-}
-
-function oneOf(from: Json, field: string, allowed: readonly string[], fallback: string | undefined, path = ''): string {
-  if (fallback !== undefined && (from[field] === undefined || from[field] === null)) return fallback;
-  const value = required(from, field, path);
-  if (typeof value === 'string' && allowed.includes(value)) return value;
-  throw new Unreadable('bad-value', path + field);
-}
-
-function integer(from: Json, field: string, least: number, path = ''): number {
-  const value = required(from, field, path);
-  if (Number.isInteger(value) && (value as number) >= least && (value as number) <= 1_000_000) return value as number;
-  throw new Unreadable('bad-value', path + field);
-}
-
-/** Cents, by value: the shortest decimal text of the number is the number that was meant, up to 15 digits. */
-function money(from: Json, field: string, path = ''): bigint {
-  const value = required(from, field, path);
-  const bad = new Unreadable('bad-value', path + field);
-  if (typeof value !== 'number' && typeof value !== 'string') throw bad;
-  const match = /^(\d+)(?:\.(\d+?)0*)?$/.exec(String(value));
-  if (!match) throw bad;
-  const decimals = (match[2] ?? '').replace(/0+$/, '');
-  if (decimals.length > 2) throw bad;
-  const cents = BigInt(match[1] as string) * 100n + BigInt(decimals.padEnd(2, '0'));
-  if (cents > 100_000_000_000n * 100n) throw bad;
-  return cents;
-}
-
-const ISO = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,3})?)(Z|[+-]\d\d:\d\d)?$/;
-
-/** Epoch milliseconds; an ISO time without a zone is UTC. Silent: before 1970 and after what a Date can tell is no time. */
-function time(from: Json, field: string, path = ''): number {
-  const value = required(from, field, path);
-  const match = typeof value === 'string' ? ISO.exec(value) : null;
-  const ms = match ? Date.parse(`${match[1]}${match[2] ?? 'Z'}`) : value;
-  if (!Number.isInteger(ms) || (ms as number) < 0 || (ms as number) > 8.64e15)
-    throw new Unreadable('bad-value', path + field);
-  return ms as number;
-}
-
-function optionalTime(from: Json, field: string, path = ''): void {
-  if (from[field] !== undefined && from[field] !== null) time(from, field, path);
-}
-
-function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function dead(reason: string, field: string | null): Dead {

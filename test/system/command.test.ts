@@ -91,8 +91,8 @@ test('command drains and commits on a signal, and remembers the number of lanes'
 
 test('command takes a signal that comes twice at once for one, and ends in order', async (t) => {
   const running = await startPulso(['--no-generator'], { dataDir: freshFolder(t) });
-  running.child.kill('SIGINT');
-  running.child.kill('SIGINT');
+  running.signal('SIGINT');
+  running.signal('SIGINT');
   assert.deepEqual(await running.ended, { code: 0, signal: null });
 });
 

@@ -26,6 +26,7 @@ export type Pulso = {
   /** Asks it to end in order, and answers how it did. */
   stop(): Promise<Ended>;
   kill9(): Promise<void>;
+  signal(name: NodeJS.Signals): void;
   ended: Promise<Ended>;
 };
 
@@ -49,6 +50,10 @@ export async function startPulso(args: readonly string[], options: PulsoOptions)
   const kept = keepLines(child);
   const ended = endOf(child);
   const { url, token } = await readyLine(child, kept);
+  // Not `child.kill`: on Deno a child that was signalled so counts as ended by the signal, whatever it made of it.
+  const signal = (name: NodeJS.Signals) => {
+    if (child.exitCode === null && child.signalCode === null) process.kill(child.pid as number, name);
+  };
   return {
     url,
     token,
@@ -56,11 +61,12 @@ export async function startPulso(args: readonly string[], options: PulsoOptions)
     ended,
     log: () => kept.join('\n'),
     stop() {
-      child.kill('SIGTERM');
+      signal('SIGTERM');
       return ended;
     },
+    signal,
     async kill9() {
-      child.kill('SIGKILL');
+      signal('SIGKILL');
       await ended;
     },
   };
