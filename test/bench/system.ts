@@ -48,12 +48,12 @@ async function underLoad(dataDir: string): Promise<Figure[]> {
     { name: 'events a CPU second, everything included', value: events / cpu, unit: '1/s' },
     {
       name: 'append to frame p50',
-      value: metric(metrics, 'pulso_append_to_frame_seconds{quantile="0.5"}') * 1000,
+      value: metric(metrics, 'pulso_latency_seconds{quantile="0.5"}') * 1000,
       unit: 'ms',
     },
     {
       name: 'append to frame p99',
-      value: metric(metrics, 'pulso_append_to_frame_seconds{quantile="0.99"}') * 1000,
+      value: metric(metrics, 'pulso_latency_seconds{quantile="0.99"}') * 1000,
       unit: 'ms',
     },
     { name: 'resident memory, highest', value: Math.max(...memory) / MB, unit: 'MB' },
