@@ -45,6 +45,7 @@ export class RunningSystem {
   #audit = new AuditKeeper();
   #gateway: string | undefined;
   #statusTimer: NodeJS.Timeout;
+  #statusSoon: NodeJS.Immediate | undefined;
 
   constructor(options: SystemOptions) {
     this.#options = options;
@@ -53,7 +54,10 @@ export class RunningSystem {
     for (let lane = 0; lane < this.#lanes; lane++) this.#wanted.set(lane, this.#partitionsOf(lane, this.#lanes));
     const { tree } = options;
     tree.onTell((id, _epoch, body) => this.#told(id, body as Told));
-    tree.onEvent((event) => this.#tellGateway({ type: 'events', events: [event] }));
+    tree.onEvent((event) => {
+      this.#tellGateway({ type: 'events', events: [event] });
+      this.#statusSoon ??= setImmediate(() => this.#sendStatus());
+    });
     this.#statusTimer = setInterval(() => this.#sendStatus(), STATUS_MS);
   }
 
@@ -204,8 +208,10 @@ export class RunningSystem {
     if (this.#gateway !== undefined) this.#options.tree.tell(this.#gateway, body);
   }
 
+  /** What happens shows at once; figures that only drift are told a few times a second. */
   #sendStatus(): void {
     const { tree } = this.#options;
+    this.#statusSoon = undefined;
     this.#tellGateway({ type: 'status', tree: tree.status(), lanes: this.#lanes, ends: [...this.#ends.values()] });
   }
 }

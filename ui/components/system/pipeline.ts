@@ -51,7 +51,7 @@ export class PlPipeline extends PlElement {
     const { actor } = node;
     if (actor === undefined)
       return html`<div class="pl-node" style=${place}>
-        <span class="t"><span class="pl-ok">${glyph('live')}</span><span>${say('pipe.clients', { n: this.clients ?? 0 })}</span></span>
+        <span class="t"><span class="pl-ok">${glyph('live')}</span><span>${this.clients === 1 ? say('pipe.client') : say('pipe.clients', { n: this.clients ?? 0 })}</span></span>
       </div>`;
     return html`<button type="button" class="pl-node" data-load=${loadOf(actor)} style=${place}
       @click=${(event: Event) => this.emit('choose', { actor: actor.id, from: event.currentTarget })}>

@@ -28,6 +28,7 @@ const WORDS = {
   'pipe.waiting': ['{n} waiting', '{n} na fila'],
   'pipe.held': ['held', 'retido'],
   'pipe.clients': ['{n} clients', '{n} clientes'],
+  'pipe.client': ['1 client', '1 cliente'],
 
   'tree.title': ['Actors', 'Atores'],
   'tree.note': ['{n} · {s} supervisors', '{n} · {s} supervisores'],
