@@ -1,4 +1,5 @@
 /** Which backends a process uses: the only file that sees them all. A configuration crosses threads as plain data. */
+import { join } from 'node:path';
 import type { LogSource, LogWriter } from '../ports/event-log.ts';
 import type { FactStore, PartitionStore, StoreReader } from '../ports/hot-store.ts';
 import { checkAgreement } from './agreement.ts';
@@ -10,8 +11,12 @@ import { EmbeddedFactStore } from './store-embedded-facts.ts';
 import { EmbeddedStoreReader } from './store-embedded-reader.ts';
 import { prepareStore, readStoreStates } from './store-embedded-schema.ts';
 
+const STANDARD_GROUP = 'pulso';
+
 export type BackendConfig = {
   readonly dataDir: string;
+  /** Whose state it is: every group but the standard one has a store of its own beside the shared log. */
+  readonly group: string;
   readonly partitions: number;
   readonly topics: readonly string[];
   readonly logBytes: number;
@@ -20,6 +25,7 @@ export type BackendConfig = {
 /** The settings that decide on backends, as the configuration names them. */
 export type BackendSettings = {
   readonly data: string;
+  readonly group: string;
   readonly partitions: number;
   readonly topics: readonly string[];
   readonly logBytes: number;
@@ -31,7 +37,7 @@ export type BackendSettings = {
 export async function prepareData(settings: BackendSettings): Promise<BackendConfig> {
   const config = backendConfig(settings);
   await (await chooseLogWriter(config)).close();
-  prepareStore(config);
+  prepareStore(ofGroup(config));
   await (await chooseFactStore(config)).close();
   await checkData(settings);
   return config;
@@ -40,11 +46,16 @@ export async function prepareData(settings: BackendSettings): Promise<BackendCon
 /** Throws `data-mismatch` when what is there is damaged, of another number of partitions, or of two different times. */
 export async function checkData(settings: BackendSettings): Promise<void> {
   const config = backendConfig(settings);
-  checkAgreement(readStoreStates(config), readLogExtents(config));
+  checkAgreement(readStoreStates(ofGroup(config)), readLogExtents(config));
 }
 
-function backendConfig({ data, partitions, topics, logBytes }: BackendSettings): BackendConfig {
-  return { dataDir: data, partitions, topics, logBytes };
+function backendConfig({ data, group, partitions, topics, logBytes }: BackendSettings): BackendConfig {
+  return { dataDir: data, group, partitions, topics, logBytes };
+}
+
+function ofGroup(config: BackendConfig): BackendConfig {
+  if (config.group === STANDARD_GROUP) return config;
+  return { ...config, dataDir: join(config.dataDir, 'groups', config.group) };
 }
 
 export async function chooseLogWriter(config: BackendConfig): Promise<LogWriter> {
@@ -56,13 +67,13 @@ export async function chooseLogSource(config: BackendConfig): Promise<LogSource>
 }
 
 export async function choosePartitionStore(config: BackendConfig): Promise<PartitionStore> {
-  return new EmbeddedPartitionStore(config);
+  return new EmbeddedPartitionStore(ofGroup(config));
 }
 
 export async function chooseStoreReader(config: BackendConfig): Promise<StoreReader> {
-  return new EmbeddedStoreReader(config);
+  return new EmbeddedStoreReader(ofGroup(config));
 }
 
 export async function chooseFactStore(config: BackendConfig): Promise<FactStore> {
-  return new EmbeddedFactStore(config.dataDir);
+  return new EmbeddedFactStore(ofGroup(config).dataDir);
 }

@@ -1,6 +1,5 @@
 /** `pulso doctor`: what is configured, and one line a check with the fix where it fails. Starts and changes nothing. */
 import { accessSync, constants, existsSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { AppError } from '../../protocol/errors.ts';
@@ -8,6 +7,7 @@ import { checkData } from '../backends/choose.ts';
 import { findRunning } from '../backends/lock.ts';
 import { type Config, describeConfig, processSources, readConfig } from '../config/read.ts';
 import { type Arguments, type Command, EXIT, settingOption } from './command.ts';
+import { checkListening } from './port.ts';
 
 export const doctor: Command = {
   name: 'doctor',
@@ -75,16 +75,8 @@ function checkFolder({ data }: Config): Verdict {
 
 async function checkFiles(config: Config): Promise<Verdict> {
   if (!existsSync(config.data)) return undefined;
-  try {
-    await checkData(config);
-    return undefined;
-  } catch (thrown) {
-    if (!(thrown instanceof AppError)) throw thrown;
-    return {
-      wrong: thrown.message,
-      fix: 'start with the settings the data was made with, or on another folder with PULSO_DATA',
-    };
-  }
+  const fix = 'start with the settings the data was made with, or on another folder with PULSO_DATA';
+  return verdictOf(() => checkData(config), fix);
 }
 
 function checkPage(): Verdict {
@@ -94,17 +86,18 @@ function checkPage(): Verdict {
 }
 
 /** A port that this data folder's own pulso listens on is as it should be. */
-function checkPort({ data, host, port }: Config): Promise<Verdict> {
+async function checkPort({ data, host, port }: Config): Promise<Verdict> {
   const running = existsSync(data) ? findRunning(data)?.url : undefined;
-  if (running !== undefined && Number(new URL(running).port) === port) return Promise.resolve(undefined);
-  return new Promise((done) => {
-    const server = createServer();
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      done({
-        wrong: `cannot listen on ${host}:${port} (${error.code})`,
-        fix: 'choose another with PULSO_PORT, or 0 for a free one',
-      });
-    });
-    server.listen({ host, port }, () => server.close(() => done(undefined)));
-  });
+  if (running !== undefined && Number(new URL(running).port) === port) return undefined;
+  return verdictOf(() => checkListening(host, port), 'stop what listens there, or choose another with PULSO_PORT');
+}
+
+async function verdictOf(look: () => Promise<void>, fix: string): Promise<Verdict> {
+  try {
+    await look();
+    return undefined;
+  } catch (thrown) {
+    if (!(thrown instanceof AppError)) throw thrown;
+    return { wrong: thrown.message, fix };
+  }
 }

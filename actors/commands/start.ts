@@ -15,6 +15,7 @@ import { createLog, type Log } from '../log.ts';
 import { RunningSystem } from '../system.ts';
 import { rootSpec, type TreeSettings } from '../tree.ts';
 import { type Arguments, type Command, EXIT, numberOption, rateOption, settingOption } from './command.ts';
+import { checkListening } from './port.ts';
 
 const LANES_FACT = 'lanes';
 const DRAINED_POLL_MS = 50;
@@ -58,6 +59,7 @@ async function run(args: Arguments): Promise<number> {
   });
   const lock = acquireLock(config.data);
   try {
+    await checkListening(config.host, config.port);
     const backend = await prepareData(config);
     const facts = await chooseFactStore(backend);
     const lanes = await chooseLanes(config, await facts.get(LANES_FACT));

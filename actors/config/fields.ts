@@ -135,7 +135,7 @@ export const FIELDS = {
     env: 'PULSO_GROUP',
     standard: 'pulso',
     meaning: 'consumer group, and the key prefix of state',
-    parse: matching(/^[\w.-]{1,100}$/, 'a name of letters, digits, _ . -'),
+    parse: matching(/^\w[\w.-]{0,99}$/, 'a name of letters, digits, _ . -'),
   },
   mongodbUri: {
     env: 'MONGODB_URI',

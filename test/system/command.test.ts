@@ -106,7 +106,10 @@ test('doctor says what is configured and what is wrong', async (t) => {
   t.after(() => running.kill9());
   const taken = await runPulso(['doctor', '--port', new URL(running.url).port], { dataDir });
   assert.equal(taken.code, 1);
-  assert.match(taken.output, /FAIL {2}port: cannot listen .*EADDRINUSE.*fix: /);
+  assert.match(taken.output, /FAIL {2}port: Cannot listen .* another program listens there.*fix: /);
+  const second = await runPulso(['start', '--port', new URL(running.url).port], { dataDir });
+  assert.equal(second.code, 2);
+  assert.match(second.output, /another program listens there; choose another port/);
 });
 
 test('a child that is spawned with a broken configuration file ends with 2 and names the key', async (t) => {

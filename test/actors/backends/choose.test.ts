@@ -3,7 +3,13 @@ import { cpSync, existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { checkAgreement } from '../../../actors/backends/agreement.ts';
-import { checkData, chooseLogWriter, choosePartitionStore, prepareData } from '../../../actors/backends/choose.ts';
+import {
+  checkData,
+  chooseFactStore,
+  chooseLogWriter,
+  choosePartitionStore,
+  prepareData,
+} from '../../../actors/backends/choose.ts';
 import { commitAfter } from '../../contracts/commits.ts';
 import { append, numbered } from '../../contracts/event-log.ts';
 import { temporaryFolder } from '../../contracts/temporary-folder.ts';
@@ -13,7 +19,13 @@ const ORDERS_0 = { topic: 'orders', partition: 0 };
 function settingsOf(t: TestContext) {
   const folder = temporaryFolder();
   t.after(folder.remove);
-  return { data: join(folder.path, 'data'), partitions: 2, topics: ['orders', 'clicks'], logBytes: 1e9 };
+  return {
+    data: join(folder.path, 'data'),
+    group: 'pulso',
+    partitions: 2,
+    topics: ['orders', 'clicks'],
+    logBytes: 1e9,
+  };
 }
 
 test('prepareData makes a new folder, and finds an old one in order', async (t) => {
@@ -92,4 +104,17 @@ test('checkAgreement passes over topics that are read no more', () => {
   const totals = { events: 0, orders: 0, paidOrders: 0, items: 0, revenue: 0 };
   checkAgreement([{ ...state, totals, nextOffset: 9 }], []);
   checkAgreement([{ ...state, totals, nextOffset: 9 }], [{ ...ORDERS_0, start: 3, end: 9 }]);
+});
+
+test('a group other than the standard one keeps its state apart, over the same log', async (t) => {
+  const settings = settingsOf(t);
+  const [standard, other] = [await prepareData(settings), await prepareData({ ...settings, group: 'audit' })];
+  const writer = await chooseLogWriter(standard);
+  t.after(() => writer.close());
+  await (await chooseFactStore(standard)).put('lanes', 2);
+  const facts = await chooseFactStore(other);
+  t.after(() => facts.close());
+  assert.equal(await facts.get('lanes'), undefined);
+  assert.ok(existsSync(join(settings.data, 'groups', 'audit', 'store', 'p0.db')));
+  assert.ok(!existsSync(join(settings.data, 'groups', 'audit', 'log')));
 });

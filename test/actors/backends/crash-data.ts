@@ -3,7 +3,7 @@
 export const CRASH_TOPICS = ['orders', 'clicks'];
 
 export function crashConfig(dataDir: string) {
-  return { dataDir, partitions: 2, topics: CRASH_TOPICS, logBytes: 1e9 };
+  return { dataDir, group: 'pulso', partitions: 2, topics: CRASH_TOPICS, logBytes: 1e9 };
 }
 
 export function recordOf(offset: number): string {

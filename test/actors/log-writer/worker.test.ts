@@ -11,7 +11,13 @@ const ENTRY = new URL('../../../actors/log-writer/worker.ts', import.meta.url);
 test('log-writer answers when records are durable, rings for readers, and refuses broken frames alone', async (t) => {
   const folder = temporaryFolder();
   t.after(folder.remove);
-  const backend = await prepareData({ data: folder.path, partitions: 2, topics: ['orders'], logBytes: 1e9 });
+  const backend = await prepareData({
+    data: folder.path,
+    group: 'pulso',
+    partitions: 2,
+    topics: ['orders'],
+    logBytes: 1e9,
+  });
   const stage = await Stage.up(t, ENTRY, { backend }, ['appends', 'doorbell']);
 
   stage.say('appends', {
@@ -41,7 +47,13 @@ test('log-writer answers when records are durable, rings for readers, and refuse
 test('log-writer goes on with the next offset after it was killed', async (t) => {
   const folder = temporaryFolder();
   t.after(folder.remove);
-  const backend = await prepareData({ data: folder.path, partitions: 1, topics: ['orders'], logBytes: 1e9 });
+  const backend = await prepareData({
+    data: folder.path,
+    group: 'pulso',
+    partitions: 1,
+    topics: ['orders'],
+    logBytes: 1e9,
+  });
   const stage = await Stage.up(t, ENTRY, { backend }, ['appends']);
   stage.say('appends', { type: 'append', id: 1, appends: [append('orders', 0, numbered(0, 10))] });
   await stage.next('appends');
@@ -54,7 +66,13 @@ test('log-writer goes on with the next offset after it was killed', async (t) =>
 test('log-writer lets go of what was consumed once the log is over its size', async (t) => {
   const folder = temporaryFolder();
   t.after(folder.remove);
-  const backend = await prepareData({ data: folder.path, partitions: 1, topics: ['orders'], logBytes: 0 });
+  const backend = await prepareData({
+    data: folder.path,
+    group: 'pulso',
+    partitions: 1,
+    topics: ['orders'],
+    logBytes: 0,
+  });
   const stage = await Stage.up(t, ENTRY, { backend }, ['appends', 'doorbell']);
   for (const id of [0, 1]) {
     stage.say('appends', { type: 'append', id, appends: [append('orders', 0, numbered(0, 5))] });

@@ -14,7 +14,13 @@ const T0 = 1_763_599_980_000;
 test('reader answers every kind of question from the store, and refuses with a code', async (t) => {
   const folder = temporaryFolder();
   t.after(folder.remove);
-  const backend = await prepareData({ data: folder.path, partitions: 2, topics: ['orders'], logBytes: 1e9 });
+  const backend = await prepareData({
+    data: folder.path,
+    group: 'pulso',
+    partitions: 2,
+    topics: ['orders'],
+    logBytes: 1e9,
+  });
   const order = { id: 'o1', time: T0, state: 'SP' };
   const window = new WindowState(T0);
   window.set('overall', [], [1, 1]);
