@@ -109,7 +109,11 @@ runChild<AggregatorInput>(async (child) => {
   child.onLink('batches', (port) => {
     consumer = port;
     port.on('message', (batch: BatchMessage) => void inTurn(() => onBatch(batch)));
-    void inTurn(async () => sendPositions());
+    // Committed before it is told: the consumer takes positions for what the log may let go of.
+    void inTurn(async () => {
+      await commit();
+      sendPositions();
+    });
   });
   child.onLink('partials', (port) => {
     gateway = port;
