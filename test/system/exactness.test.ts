@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { compareAll } from '../model/compare.ts';
@@ -174,8 +174,8 @@ describe('pulso against the model', () => {
     const slow: string[] = [];
     for (const [id] of await actors(pulso.url)) {
       const tries: number[] = [];
-      while (tries.length < KILL_TRIES && !tries.some((took) => took <= BACK_MS)) tries.push(await kill(pulso, id));
-      if (!tries.some((took) => took <= BACK_MS)) slow.push(`${id} ${tries.join(', ')} ms`);
+      while (tries.length < KILL_TRIES && !tries.some((took) => took <= backMs())) tries.push(await kill(pulso, id));
+      if (!tries.some((took) => took <= backMs())) slow.push(`${id} ${tries.join(', ')} ms`);
     }
     await finish(t, pulso, dir, producer);
     assert.deepEqual(slow, []);
