@@ -29,8 +29,12 @@ import { type Producer, produce } from './producer.ts';
 const EVENTS = Number(process.env.TEST_EVENTS ?? 20_000);
 const KILLS = 5;
 const PACE = 5000;
-/** A killed actor must be running again within this, by the supervisor's own events. */
+/**
+ * A killed actor must be running again within this, by the supervisor's own events; within longer only while the
+ * machine has more to do than it has cores.
+ */
 const BACK_MS = 500;
+const backMs = () => BACK_MS * Math.max(1, (loadavg()[0] as number) / availableParallelism());
 /** Kills of an actor until one is fast enough: the machine may have had other things to do, but not each time. */
 const KILL_TRIES = 3;
 /** The most differences that a failure shows. */
