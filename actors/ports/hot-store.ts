@@ -119,3 +119,61 @@ export interface FactStore {
   put(key: string, value: unknown): Promise<void>;
   close(): Promise<void>;
 }
+
+/** Who asks: refused as `fenced` when the epoch is not the newest. */
+export type Owner = TopicPartition & { readonly epoch: number };
+
+/** What the owner of a topic-partition lets go of, once it stands in the archive. */
+export interface PartitionPruner {
+  /**
+   * Lets go of raw events, and of what finds their orders, below `horizon`. The horizon only rises and is remembered:
+   * a commit that would write raw events below it is refused. A slice at a time: answers whether all is gone, and is to be called again while not.
+   */
+  dropRaw(owner: Owner, horizon: number): Promise<boolean>;
+  /** Lets go of windows that start before `end`, a slice at a time likewise. */
+  dropWindows(owner: Owner, end: number): Promise<boolean>;
+}
+
+/** How much the raw events of a topic-partition weigh: measured in the store, what finds them again included. */
+export type RawExtent = TopicPartition & {
+  readonly bytes: number;
+  readonly records: number;
+  /** Offsets [from, next) of what is there; equal when there is nothing. */
+  readonly from: number;
+  readonly next: number;
+  /** Below this offset the owner has let go, or is about to. */
+  readonly horizon: number;
+};
+
+/** Raw events as the archiver reads them. */
+export interface RawReader {
+  rawExtents(): Promise<readonly RawExtent[]>;
+  /** Consecutive chunks from the one that holds `from` on, in order: at least one where there is any, and as many more as fit. */
+  raw(partition: TopicPartition, from: number, maxBytes: number): Promise<readonly RawChunk[]>;
+  /** Dead letters of records [from, to), in order. */
+  deadLettersIn(partition: TopicPartition, from: number, to: number): Promise<readonly DeadLetter[]>;
+}
+
+/** Where each topic-partition stood when roll-ups were last written: later commits are not in them. */
+export type RollupStamp = readonly (TopicPartition & { readonly seq: number })[];
+
+export type RollupLevel = 'hour' | 'day';
+
+/** Windows of all topic-partitions merged over an hour, or over a day of the configured zone. */
+export interface RollupReader {
+  /** Roll-ups with from <= start < to, and the stamp they are of. */
+  rollups(
+    level: RollupLevel,
+    from: number,
+    to: number,
+  ): Promise<{ readonly stamp: RollupStamp; readonly windows: readonly StoredWindow[] }>;
+  /** Starts of windows that a commit after the stamp has written, sorted; a topic-partition it lacks counts from its beginning. */
+  changedSince(stamp: RollupStamp): Promise<readonly number[]>;
+}
+
+/** Written by the roll-up job alone. */
+export interface RollupWriter {
+  /** Writes these windows and the stamp they are of, all or nothing. */
+  replace(windows: readonly (StoredWindow & { readonly level: RollupLevel })[], stamp: RollupStamp): Promise<void>;
+  close(): Promise<void>;
+}
