@@ -3,7 +3,7 @@
  * It keeps every counted event and adds them up anew for each question (kpi.ts); nothing is shared with the product.
  */
 import { partitionOf } from './partition.ts';
-import { type Outcome, RECORD_BYTES, type Reading, readRecord } from './rules.ts';
+import { type Order, type Outcome, RECORD_BYTES, type Reading, readRecord } from './rules.ts';
 
 export type ModelOptions = {
   partitions?: number;
@@ -34,10 +34,13 @@ export type ModelDeadLetter = {
   reason: string;
   field: string | null;
 };
+/** A readable order as it must stand in hot store or archive; `id` as in contracts 7. */
+export type ModelOrder = { id: string; mark: 'late' | 'duplicate' | null; order: Order };
 export type ModelResult = {
   partitions: Map<string, PartitionResult>;
   deadLetters: ModelDeadLetter[];
   counted: Reading[];
+  orders: ModelOrder[];
 };
 
 /** Where an event stands: its record's offset and time, and its place in the record's array (-1: no array). */
@@ -50,6 +53,7 @@ export class Model {
   readonly #partitions = new Map<string, PartitionResult>();
   readonly #deadLetters: ModelDeadLetter[] = [];
   readonly #counted: Reading[] = [];
+  readonly #orders: ModelOrder[] = [];
   readonly #seenOrders = new Map<string, Set<string>>();
 
   constructor(options: ModelOptions = {}) {
@@ -99,7 +103,12 @@ export class Model {
   }
 
   result(): ModelResult {
-    return { partitions: this.#partitions, deadLetters: this.#deadLetters, counted: this.#counted };
+    return {
+      partitions: this.#partitions,
+      deadLetters: this.#deadLetters,
+      counted: this.#counted,
+      orders: this.#orders,
+    };
   }
 
   /** One outcome an event: dead before duplicate before late before counted. */
@@ -117,12 +126,26 @@ export class Model {
     }
     const before = at.watermark;
     at.watermark = Math.max(before, event.time);
-    if (this.#isDuplicate(at, event)) at.duplicates++;
-    else if (before !== -1 && event.time < before - this.#options.latenessMs) at.late++;
-    else {
+    if (this.#isDuplicate(at, event)) {
+      at.duplicates++;
+      this.#store(at, place, event, 'duplicate');
+    } else if (before !== -1 && event.time < before - this.#options.latenessMs) {
+      at.late++;
+      this.#store(at, place, event, 'late');
+    } else {
       at.counted++;
       this.#counted.push(event);
+      this.#store(at, place, event, null);
     }
+  }
+
+  #store({ topic, partition }: PartitionResult, { offset, element }: Place, event: Reading, mark: ModelOrder['mark']) {
+    if (event.kind !== 'order') return;
+    this.#orders.push({
+      id: [topic, partition, offset, ...(element < 0 ? [] : [element])].join(':'),
+      mark,
+      order: event,
+    });
   }
 
   #isDuplicate(at: PartitionResult, event: Reading): boolean {

@@ -7,6 +7,7 @@ import { compareAll } from '../model/compare.ts';
 import { hostileLines, writeHostileFile } from '../model/hostile.ts';
 import { readLog } from '../model/log.ts';
 import { Model, type ModelResult } from '../model/model.ts';
+import { compareOrders } from '../model/orders.ts';
 import { RECORD_BYTES } from '../model/rules.ts';
 import {
   actors,
@@ -53,7 +54,7 @@ async function started(t: TestContext, args: readonly string[], options: PulsoOp
 }
 
 async function assertExact(pulso: Pulso, model: ModelResult): Promise<void> {
-  const differences = await compareAll(pulso.url, model);
+  const differences = [...(await compareAll(pulso.url, model)), ...(await compareOrders(pulso.url, model)).differences];
   const more = differences.length > SHOWN ? [`and ${differences.length - SHOWN} more`] : [];
   assert.deepEqual([...differences.slice(0, SHOWN), ...more], []);
 }
