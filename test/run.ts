@@ -1,7 +1,8 @@
 /**
  * Runs the tests and ends with the line `N passed, N failed, N skipped`.
  * Unit and contract tests run side by side; tests with real threads, sockets and browsers one file at a time, so that
- * what they measure is not each other. `--deno` runs them under Deno; other arguments name files or folders.
+ * what they measure is not each other. `--deno` runs them under Deno; `--services` runs those of `test/services`, which
+ * speak to the servers that the environment names and are run by nothing else. Other arguments name files or folders.
  */
 import { spawn } from 'node:child_process';
 import { globSync } from 'node:fs';
@@ -9,22 +10,30 @@ import { availableParallelism } from 'node:os';
 import { createInterface } from 'node:readline';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
+import { SERVERS } from './services/servers.ts';
 
 const args = process.argv.slice(2);
 const deno = args.includes('--deno');
+const services = args.includes('--services');
 const wanted = args.filter((arg) => !arg.startsWith('--'));
 /** Folders whose tests own the machine while they run. */
 const ALONE = /^test\/(system|supervisor|ui)\//;
 /** What Deno does not run: the browser tests test the page, not the runtime. */
 const NOT_ON_DENO = /^test\/ui\//;
+const ON_SERVERS = /^test\/services\//;
+/** A file's own limit. Tests on servers wait for outages to pass. */
+const FILE_LIMIT_MS = services ? 900_000 : 300_000;
 
 const all = globSync('test/**/*.test.ts')
   .sort()
+  .map((file) => file.replaceAll('\\', '/'))
+  .filter((file) => ON_SERVERS.test(file) === services)
   .filter((file) => wanted.length === 0 || wanted.some((name) => file.startsWith(name)));
 const count = { passed: 0, failed: 0, skipped: 0 };
 const reasons: string[] = [];
 
-if (deno) await runOnDeno(all.filter((file) => !NOT_ON_DENO.test(file)));
+if (services) await runOnServers();
+else if (deno) await runOnDeno(all.filter((file) => !NOT_ON_DENO.test(file)));
 else {
   await runOnNode(
     all.filter((file) => !ALONE.test(file)),
@@ -36,12 +45,27 @@ else {
   );
 }
 for (const reason of reasons) console.log(reason);
+if (count.passed + count.failed === 0) console.log(nothingRan());
 console.log(`${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped`);
 process.exit(count.failed === 0 && count.passed > 0 ? 0 : 1);
 
+/** One file at a time: they share the servers. */
+async function runOnServers(): Promise<void> {
+  for (const [name, { what }] of Object.entries(SERVERS)) {
+    const named = process.env[name]?.replace(/\/\/[^@/]*@/, '//***@');
+    console.log(`${what}: ${named || `${name} is unset`}`);
+  }
+  await runOnNode(all, 1);
+}
+
+function nothingRan(): string {
+  if (!services) return 'Nothing ran: no file of tests has a name that begins so';
+  return `Nothing ran: name the servers to test on with ${Object.keys(SERVERS).join(', ')}`;
+}
+
 async function runOnNode(files: string[], concurrency: number): Promise<void> {
   if (files.length === 0) return;
-  const events = run({ files, concurrency, timeout: 300_000 });
+  const events = run({ files, concurrency, timeout: FILE_LIMIT_MS });
   events.on('test:pass', ({ name, skip, details }) => {
     if (details.type === 'suite') return;
     if (skip === undefined || skip === false) count.passed++;

@@ -7,6 +7,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { FIELDS } from '../../actors/config/fields.ts';
 import { ask } from '../model/questions.ts';
 
 const COMMAND = fileURLToPath(new URL('../../actors/main.ts', import.meta.url));
@@ -41,7 +42,8 @@ export function spawnPulso(args: readonly string[], { dataDir, env = {} }: Pulso
 
 /** This process's environment without settings of pulso: a test runs with its own alone. */
 function surroundings(): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('PULSO_')));
+  const settings = new Set<string>(Object.values(FIELDS).map(({ env }) => env));
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !settings.has(name)));
 }
 
 /** `pulso start ARGS` on a free port, once it has said that the page is served. */
