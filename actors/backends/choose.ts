@@ -1,13 +1,16 @@
 /** Which backends a process uses: the only file that sees them all. A configuration crosses threads as plain data. */
 import { join } from 'node:path';
+import type { ArchiveFiles, ArchiveManifest } from '../ports/archive.ts';
 import type { LogSource, LogWriter } from '../ports/event-log.ts';
 import type { FactStore, PartitionStore, StoreReader } from '../ports/hot-store.ts';
 import { checkAgreement } from './agreement.ts';
+import { LocalArchiveFiles } from './archive-local.ts';
 import { EmbeddedLogWriter } from './event-log-embedded.ts';
 import { readLogExtents } from './event-log-embedded-file.ts';
 import { EmbeddedLogSource } from './event-log-embedded-source.ts';
 import { EmbeddedPartitionStore } from './store-embedded.ts';
 import { EmbeddedFactStore } from './store-embedded-facts.ts';
+import { EmbeddedArchiveManifest } from './store-embedded-manifest.ts';
 import { EmbeddedStoreReader } from './store-embedded-reader.ts';
 import { prepareStore, readStoreStates } from './store-embedded-schema.ts';
 
@@ -39,6 +42,7 @@ export async function prepareData(settings: BackendSettings): Promise<BackendCon
   await (await chooseLogWriter(config)).close();
   prepareStore(ofGroup(config));
   await (await chooseFactStore(config)).close();
+  await (await chooseArchiveManifest(config)).close();
   await checkData(settings);
   return config;
 }
@@ -76,4 +80,12 @@ export async function chooseStoreReader(config: BackendConfig): Promise<StoreRea
 
 export async function chooseFactStore(config: BackendConfig): Promise<FactStore> {
   return new EmbeddedFactStore(ofGroup(config).dataDir);
+}
+
+export async function chooseArchiveManifest(config: BackendConfig): Promise<ArchiveManifest> {
+  return new EmbeddedArchiveManifest(ofGroup(config).dataDir);
+}
+
+export async function chooseArchiveFiles(config: BackendConfig): Promise<ArchiveFiles> {
+  return new LocalArchiveFiles(join(ofGroup(config).dataDir, 'archive'));
 }

@@ -5,11 +5,14 @@ import { type TestContext, test } from 'node:test';
 import { checkAgreement } from '../../../actors/backends/agreement.ts';
 import {
   checkData,
+  chooseArchiveFiles,
+  chooseArchiveManifest,
   chooseFactStore,
   chooseLogWriter,
   choosePartitionStore,
   prepareData,
 } from '../../../actors/backends/choose.ts';
+import { archiveBatch } from '../../contracts/archive-manifest.ts';
 import { commitAfter } from '../../contracts/commits.ts';
 import { append, numbered } from '../../contracts/event-log.ts';
 import { temporaryFolder } from '../../contracts/temporary-folder.ts';
@@ -117,4 +120,21 @@ test('a group other than the standard one keeps its state apart, over the same l
   assert.equal(await facts.get('lanes'), undefined);
   assert.ok(existsSync(join(settings.data, 'groups', 'audit', 'store', 'p0.db')));
   assert.ok(!existsSync(join(settings.data, 'groups', 'audit', 'log')));
+});
+
+test('every group has an archive of its own', async (t) => {
+  const settings = settingsOf(t);
+  for (const group of ['pulso', 'other']) {
+    const config = await prepareData({ ...settings, group });
+    const manifest = await chooseArchiveManifest(config);
+    assert.deepEqual((await manifest.list({ limit: 10 })).items, []);
+    assert.equal(await manifest.create(archiveBatch(0)), true);
+    await manifest.close();
+    const files = await chooseArchiveFiles(config);
+    assert.deepEqual(await files.list('_tmp'), []);
+    await files.write('_tmp/a', new Uint8Array(1));
+    await files.close();
+  }
+  assert.ok(existsSync(join(settings.data, 'archive', '_tmp', 'a')));
+  assert.ok(existsSync(join(settings.data, 'groups', 'other', 'archive', '_tmp', 'a')));
 });
