@@ -45,9 +45,10 @@ else {
   );
 }
 for (const reason of reasons) console.log(reason);
-if (count.passed + count.failed === 0) console.log(nothingRan());
+const nothing = count.passed + count.failed === 0 || (services && !serversNamed());
+if (nothing) console.log(nothingRan());
 console.log(`${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped`);
-process.exit(count.failed === 0 && count.passed > 0 ? 0 : 1);
+process.exit(count.failed === 0 && !nothing ? 0 : 1);
 
 /** One file at a time: they share the servers. */
 async function runOnServers(): Promise<void> {
@@ -58,9 +59,16 @@ async function runOnServers(): Promise<void> {
   await runOnNode(all, 1);
 }
 
+function serversNamed(): boolean {
+  return Object.keys(SERVERS).some((name) => process.env[name]);
+}
+
 function nothingRan(): string {
-  if (!services) return 'Nothing ran: no file of tests has a name that begins so';
-  return `Nothing ran: name the servers to test on with ${Object.keys(SERVERS).join(', ')}`;
+  if (!services || serversNamed())
+    return count.skipped > 0
+      ? 'Nothing ran: all was skipped'
+      : 'Nothing ran: no file of tests has a name that begins so';
+  return `Nothing ran on a server: name the servers to test on with ${Object.keys(SERVERS).join(', ')}`;
 }
 
 async function runOnNode(files: string[], concurrency: number): Promise<void> {

@@ -6,6 +6,8 @@ import { partitionOf } from './partition.ts';
 import { type Order, type Outcome, RECORD_BYTES, type Reading, readRecord } from './rules.ts';
 
 export type ModelOptions = {
+  /** Names of the topics of orders, deliveries and clicks. */
+  topics?: readonly [string, string, string];
   partitions?: number;
   latenessMs?: number;
   futureMs?: number;
@@ -46,8 +48,6 @@ export type ModelResult = {
 /** Where an event stands: its record's offset and time, and its place in the record's array (-1: no array). */
 type Place = { offset: number; element: number; recordTime: number };
 
-const TOPICS = ['orders', 'deliveries', 'clicks'];
-
 export class Model {
   readonly #options: Required<ModelOptions>;
   readonly #partitions = new Map<string, PartitionResult>();
@@ -58,6 +58,7 @@ export class Model {
 
   constructor(options: ModelOptions = {}) {
     this.#options = {
+      topics: ['orders', 'deliveries', 'clicks'],
       partitions: 4,
       latenessMs: 3_600_000,
       futureMs: 300_000,
@@ -65,7 +66,7 @@ export class Model {
       recordTime: Date.now(),
       ...options,
     };
-    for (const topic of TOPICS)
+    for (const topic of this.#options.topics)
       for (let partition = 0; partition < this.#options.partitions; partition++)
         this.#partitions.set(`${topic}/${partition}`, {
           topic,
@@ -82,9 +83,8 @@ export class Model {
 
   /** One record, sent to where it belongs. */
   add(record: Uint8Array): void {
-    const { array, outcomes } = readRecord(record);
-    const { topic, key } = destination(outcomes, array);
-    this.addTo(topic, partitionOf(key ?? record, this.#options.partitions), record);
+    const { topic, partition } = placeOf(record, this.#options.topics, this.#options.partitions);
+    this.addTo(topic, partition, record);
   }
 
   /** One record where it was found. */
@@ -159,18 +159,18 @@ export class Model {
   }
 }
 
-/** Topic by type, key by type; what cannot be read goes to `orders` and has no key, nor has an array (Silent). */
-function destination(outcomes: readonly Outcome[], array: boolean): { topic: string; key: string | undefined } {
+/** Topic by type, key by type; what cannot be read goes to the orders and has no key, nor has an array (Silent). */
+export function placeOf(
+  record: Uint8Array,
+  [orders, deliveries, clicks]: readonly [string, string, string],
+  partitions: number,
+): { topic: string; partition: number; key: string | undefined } {
+  const { array, outcomes } = readRecord(record);
   const event = outcomes[0];
-  if (array || event === undefined || event.kind === 'dead') return { topic: 'orders', key: undefined };
-  switch (event.kind) {
-    case 'click':
-      return { topic: 'clicks', key: event.id || undefined };
-    case 'delivery':
-      return { topic: 'deliveries', key: event.id };
-    default:
-      return { topic: 'orders', key: event.id };
-  }
+  const keyed = !array && event !== undefined && event.kind !== 'dead';
+  const key = (keyed && event.id) || undefined;
+  const topic = !keyed ? orders : event.kind === 'click' ? clicks : event.kind === 'delivery' ? deliveries : orders;
+  return { topic, partition: partitionOf(key ?? record, partitions), key };
 }
 
 /**

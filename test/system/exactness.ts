@@ -16,7 +16,8 @@ const KEPT_LINES = 200;
 /** Between two looks at something that comes about by itself. */
 const LOOK_MS = 20;
 
-export type PulsoOptions = { dataDir: string; env?: Record<string, string> };
+/** `readyMs`: how long it may take until the page is served. */
+export type PulsoOptions = { dataDir: string; env?: Record<string, string>; readyMs?: number };
 export type Ended = { code: number | null; signal: NodeJS.Signals | null };
 export type Pulso = {
   readonly url: string;
@@ -40,10 +41,12 @@ export function spawnPulso(args: readonly string[], { dataDir, env = {} }: Pulso
   });
 }
 
-/** This process's environment without settings of pulso: a test runs with its own alone. */
+/** This process's environment without settings of pulso, servers among them: a test runs with its own alone. */
 function surroundings(): NodeJS.ProcessEnv {
   const settings = new Set<string>(Object.values(FIELDS).map(({ env }) => env));
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !settings.has(name)));
+  return Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !settings.has(name) && !name.startsWith('PULSO_')),
+  );
 }
 
 /** `pulso start ARGS` on a free port, once it has said that the page is served. */
@@ -51,7 +54,7 @@ export async function startPulso(args: readonly string[], options: PulsoOptions)
   const child = spawnPulso(['start', '--port', '0', ...args], options);
   const kept = keepLines(child);
   const ended = endOf(child);
-  const { url, token } = await readyLine(child, kept);
+  const { url, token } = await readyLine(child, kept, options.readyMs ?? READY_MS);
   // Not `child.kill`: on Deno a child that was signalled so counts as ended by the signal, whatever it made of it.
   const signal = (name: NodeJS.Signals) => {
     if (child.exitCode === null && child.signalCode === null) process.kill(child.pid as number, name);
@@ -198,7 +201,11 @@ async function endOf(child: ChildProcess): Promise<Ended> {
   return { code, signal };
 }
 
-function readyLine(child: ChildProcess, kept: readonly string[]): Promise<{ url: string; token: string }> {
+function readyLine(
+  child: ChildProcess,
+  kept: readonly string[],
+  readyMs: number,
+): Promise<{ url: string; token: string }> {
   const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
   return new Promise((resolve, reject) => {
     const fail = (why: string) => {
@@ -207,8 +214,8 @@ function readyLine(child: ChildProcess, kept: readonly string[]): Promise<{ url:
     };
     const limit = setTimeout(() => {
       child.kill('SIGKILL');
-      fail(`said no ready line within ${READY_MS} ms`);
-    }, READY_MS);
+      fail(`said no ready line within ${readyMs} ms`);
+    }, readyMs);
     child.once('close', (code) => fail(`ended with ${code}`));
     lines.on('line', (line) => {
       const match = /^ready (http\S+)\/\?token=(\S+)$/.exec(line);
