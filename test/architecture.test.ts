@@ -33,6 +33,11 @@ const RULES: readonly Rule[] = [
     because: 'a core decides; clocks, threads and drivers are handed to it',
   },
   {
+    files: /^actors\/jobs\/(plan|timing|findings|data-quality|generation-health|performance)\.ts$/,
+    may: [PROTOCOL, /^actors\/ports\//, SAME_FOLDER],
+    because: 'what jobs judge by is pure; what they look at is handed to them',
+  },
+  {
     files: /^actors\/(main|tree|system|audit)\.ts$|^actors\/commands\//,
     may: [/./],
     because: 'the composition root sees everything',
@@ -48,7 +53,7 @@ const RULES: readonly Rule[] = [
     because: 'a backend knows its port and its driver',
   },
   {
-    files: /^actors\/(config|replay)\/|^actors\/(lanes|log)\.ts$/,
+    files: /^actors\/(config|replay)\/|^actors\/(lanes|log|requests)\.ts$/,
     may: [PROTOCOL, /^actors\/(ports|config|replay)\//, /^node:/],
     because: 'helpers of the composition root know no actor',
   },
@@ -58,7 +63,7 @@ const RULES: readonly Rule[] = [
       PROTOCOL,
       PURE_KPI,
       /^supervisor\/(child|status|events)\.ts$/,
-      /^actors\/(ports|backends\/choose\.ts)/,
+      /^actors\/(ports\/|backends\/choose\.ts|requests\.ts)/,
       SAME_FOLDER,
       /^node:/,
       /^(ws|comlink|@faker-js\/faker)/,

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { ArchiveFiles, ArchiveManifest } from '../ports/archive.ts';
 import type { LogSource, LogWriter } from '../ports/event-log.ts';
 import type { FactStore, PartitionStore, StoreReader } from '../ports/hot-store.ts';
+import type { JobStore } from '../ports/job-store.ts';
 import { checkAgreement } from './agreement.ts';
 import { LocalArchiveFiles } from './archive-local.ts';
 import { EmbeddedLogWriter } from './event-log-embedded.ts';
@@ -10,6 +11,7 @@ import { readLogExtents } from './event-log-embedded-file.ts';
 import { EmbeddedLogSource } from './event-log-embedded-source.ts';
 import { EmbeddedPartitionStore } from './store-embedded.ts';
 import { EmbeddedFactStore } from './store-embedded-facts.ts';
+import { EmbeddedJobStore } from './store-embedded-jobs.ts';
 import { EmbeddedArchiveManifest } from './store-embedded-manifest.ts';
 import { EmbeddedStoreReader } from './store-embedded-reader.ts';
 import { prepareStore, readStoreStates } from './store-embedded-schema.ts';
@@ -88,4 +90,8 @@ export async function chooseArchiveManifest(config: BackendConfig): Promise<Arch
 
 export async function chooseArchiveFiles(config: BackendConfig): Promise<ArchiveFiles> {
   return new LocalArchiveFiles(join(ofGroup(config).dataDir, 'archive'));
+}
+
+export async function chooseJobStore(config: BackendConfig): Promise<JobStore> {
+  return new EmbeddedJobStore(ofGroup(config).dataDir);
 }

@@ -3,7 +3,7 @@
  * carried out once, whoever repeats it; every command stands in the audit list.
  */
 import { AppError, fromWireError, toWireError, type WireError } from '../../protocol/errors.ts';
-import { Requests } from './links/requests.ts';
+import { Requests } from '../requests.ts';
 
 export const ACTOR_COMMANDS = ['restart', 'stop', 'start', 'kill'] as const;
 export type ActorCommand = (typeof ACTOR_COMMANDS)[number];

@@ -1,5 +1,6 @@
 /** The gateway whole: view, channels, HTTP and sockets around one state. Links and clocks are handed in, so it needs no thread. */
 import type { PartialsMessage } from '../../protocol/message.ts';
+import type { Port } from '../requests.ts';
 import { Projector } from './channels/projector.ts';
 import { projectPipeline, QualityProjection, SystemProjection } from './channels/system.ts';
 import { AccessRules } from './http/access.ts';
@@ -8,7 +9,6 @@ import { StaticFiles } from './http/static-files.ts';
 import { systemRoutes } from './http/system-routes.ts';
 import { WebServer } from './http/web-server.ts';
 import { Feed, type Snapshot } from './links/feed.ts';
-import type { Port } from './links/requests.ts';
 import { pipelineOf } from './metrics.ts';
 import { TICK_MS } from './socket/session.ts';
 import { Sockets } from './socket/sockets.ts';

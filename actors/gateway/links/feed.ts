@@ -6,9 +6,9 @@ import { setImmediate } from 'node:timers/promises';
 import { partitionKey, type TopicPartition } from '../../../protocol/event.ts';
 import type { PartialsMessage, PartialsRequest } from '../../../protocol/message.ts';
 import type { PartitionState } from '../../ports/hot-store.ts';
+import type { Port } from '../../requests.ts';
 import { MINUTE_MS } from '../view/span.ts';
 import { LiveView, type SnapshotWindow } from '../view/view.ts';
-import type { Port } from './requests.ts';
 
 export type Snapshot = { readonly states: readonly PartitionState[]; readonly windows: readonly SnapshotWindow[] };
 

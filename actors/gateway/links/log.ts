@@ -1,7 +1,7 @@
 /** The link `appends`: events that came in over HTTP, on their way into the log. */
 import { fromWireError } from '../../../protocol/errors.ts';
 import type { AppendReply, AppendRequest } from '../../../protocol/message.ts';
-import { type Port, Requests } from './requests.ts';
+import { type Port, Requests } from '../../requests.ts';
 
 /** A group of this size commits in well under a second; a disk that takes longer is in trouble. */
 const APPEND_MS = 15_000;

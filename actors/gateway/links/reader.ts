@@ -1,7 +1,7 @@
 /** The link `queries`: what the gateway asks of the reader. */
 import { fromWireError } from '../../../protocol/errors.ts';
 import type { Answer, Ask, ReaderQuery } from '../../../protocol/message.ts';
-import { type Port, Requests } from './requests.ts';
+import { type Port, Requests } from '../../requests.ts';
 
 /** A query over months of windows may take seconds; whoever asked has given up after this. */
 const QUERY_MS = 20_000;

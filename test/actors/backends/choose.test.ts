@@ -8,6 +8,7 @@ import {
   chooseArchiveFiles,
   chooseArchiveManifest,
   chooseFactStore,
+  chooseJobStore,
   chooseLogWriter,
   choosePartitionStore,
   prepareData,
@@ -15,6 +16,7 @@ import {
 import { archiveBatch } from '../../contracts/archive-manifest.ts';
 import { commitAfter } from '../../contracts/commits.ts';
 import { append, numbered } from '../../contracts/event-log.ts';
+import { jobRun } from '../../contracts/job-store.ts';
 import { temporaryFolder } from '../../contracts/temporary-folder.ts';
 
 const ORDERS_0 = { topic: 'orders', partition: 0 };
@@ -137,4 +139,14 @@ test('every group has an archive of its own', async (t) => {
   }
   assert.ok(existsSync(join(settings.data, 'archive', '_tmp', 'a')));
   assert.ok(existsSync(join(settings.data, 'groups', 'other', 'archive', '_tmp', 'a')));
+});
+
+test('a group other than the standard one has a history of jobs of its own', async (t) => {
+  const settings = settingsOf(t);
+  const [standard, other] = [await prepareData(settings), await prepareData({ ...settings, group: 'audit' })];
+  const [jobs, otherJobs] = [await chooseJobStore(standard), await chooseJobStore(other)];
+  await jobs.put(jobRun('roll-up', 1_763_600_000_000));
+  assert.equal((await jobs.latest()).length, 1);
+  assert.deepEqual(await otherJobs.latest(), []);
+  await Promise.all([jobs.close(), otherJobs.close()]);
 });

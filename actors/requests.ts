@@ -2,7 +2,7 @@
  * Requests over a link that may be laid anew at any time. Each is answered, refused, or given up after its deadline;
  * what is under way when the other end goes is refused at once, never left hanging.
  */
-import { AppError } from '../../../protocol/errors.ts';
+import { AppError } from '../protocol/errors.ts';
 
 /** The end of a MessagePort that requests need. */
 export interface Port {
