@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { ArchiveFiles, ArchiveManifest } from '../ports/archive.ts';
 import type { LogSource, LogWriter } from '../ports/event-log.ts';
-import type { FactStore, PartitionStore, StoreReader } from '../ports/hot-store.ts';
+import type { FactStore, PartitionPruner, PartitionStore, RawReader, StoreReader } from '../ports/hot-store.ts';
 import type { JobStore } from '../ports/job-store.ts';
 import { checkAgreement } from './agreement.ts';
 import { LocalArchiveFiles } from './archive-local.ts';
@@ -13,6 +13,7 @@ import { EmbeddedPartitionStore } from './store-embedded.ts';
 import { EmbeddedFactStore } from './store-embedded-facts.ts';
 import { EmbeddedJobStore } from './store-embedded-jobs.ts';
 import { EmbeddedArchiveManifest } from './store-embedded-manifest.ts';
+import { EmbeddedRawReader } from './store-embedded-raw.ts';
 import { EmbeddedStoreReader } from './store-embedded-reader.ts';
 import { prepareStore, readStoreStates } from './store-embedded-schema.ts';
 
@@ -72,12 +73,16 @@ export async function chooseLogSource(config: BackendConfig): Promise<LogSource>
   return new EmbeddedLogSource(config);
 }
 
-export async function choosePartitionStore(config: BackendConfig): Promise<PartitionStore> {
+export async function choosePartitionStore(config: BackendConfig): Promise<PartitionStore & PartitionPruner> {
   return new EmbeddedPartitionStore(ofGroup(config));
 }
 
 export async function chooseStoreReader(config: BackendConfig): Promise<StoreReader> {
   return new EmbeddedStoreReader(ofGroup(config));
+}
+
+export async function chooseRawReader(config: BackendConfig): Promise<RawReader> {
+  return new EmbeddedRawReader(ofGroup(config));
 }
 
 export async function chooseFactStore(config: BackendConfig): Promise<FactStore> {

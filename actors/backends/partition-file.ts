@@ -11,6 +11,8 @@ export type Layout = {
   /** What the file holds: `pulso log 1`; another schema gets another number. */
   readonly format: string;
   readonly schema: string;
+  /** What came later: brings a file of this format up to date, and does nothing where it is. */
+  readonly extend?: (file: SqliteFile) => void;
   /** Tables of a topic, when the layout has some. */
   readonly topicSchema?: (topicId: number) => string;
 };
@@ -51,6 +53,7 @@ export class PartitionFiles {
       file.transaction(() => {
         if (file.row('SELECT 1 FROM sqlite_schema') === undefined) this.#create(file, partition);
         this.#check(file, partition);
+        this.#layout.extend?.(file);
         for (const topic of this.#where.topics) addTopic(file, this.#layout, topic);
       });
       return { partition, file, topics: topicsOf(file) };

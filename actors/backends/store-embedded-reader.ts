@@ -11,22 +11,19 @@ import type {
   StoreSnapshot,
 } from '../ports/hot-store.ts';
 import type { PartitionFile } from './partition-file.ts';
-import { SqliteFile } from './sqlite-file.ts';
 import { readDeadLetters } from './store-embedded-dead-letters.ts';
-import { factsPath } from './store-embedded-facts.ts';
 import { OrderSearch } from './store-embedded-orders.ts';
+import { rawBytes } from './store-embedded-raw-sums.ts';
 import { type EmbeddedStoreConfig, readStates, storeFiles } from './store-embedded-schema.ts';
 
 const NEXT_WINDOW = 'SELECT start FROM window WHERE topic = ? AND start >= ? ORDER BY start LIMIT 1';
 
 export class EmbeddedStoreReader implements StoreReader {
   #files: PartitionFile[];
-  #facts: SqliteFile;
   #search: OrderSearch;
 
   constructor(config: EmbeddedStoreConfig) {
     this.#files = storeFiles(config).openAllToRead();
-    this.#facts = SqliteFile.openToRead(factsPath(config.dataDir));
     this.#search = new OrderSearch(this.#files);
   }
 
@@ -68,12 +65,11 @@ export class EmbeddedStoreReader implements StoreReader {
   }
 
   async hotBytes(): Promise<number> {
-    return this.#files.reduce((sum, { file }) => sum + file.usedBytes(), this.#facts.usedBytes());
+    return this.#files.reduce((sum, { file }) => sum + rawBytes(file), 0);
   }
 
   async close(): Promise<void> {
     for (const { file } of this.#files) file.close();
-    this.#facts.close();
   }
 }
 

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { PartitionState } from '../ports/hot-store.ts';
 import { type Layout, type PartitionFile, PartitionFiles } from './partition-file.ts';
 import type { SqliteFile } from './sqlite-file.ts';
+import { addRawSums } from './store-embedded-raw-sums.ts';
 
 export type EmbeddedStoreConfig = {
   readonly dataDir: string;
@@ -43,6 +44,7 @@ const LAYOUT: Layout = {
       excerpt TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (topic, offset, element)
     ) WITHOUT ROWID;
     CREATE INDEX dead_letter_at ON dead_letter (at);`,
+  extend: addRawSums,
 };
 
 /** Offsets stay below this, so that key = topic number * this + offset is a whole number that a double holds. */
@@ -50,6 +52,11 @@ const OFFSETS = 2 ** 44;
 
 export function rawKey(topicId: number, offset: number): number {
   return topicId * OFFSETS + offset;
+}
+
+/** The range of keys [from, to) of a topic's offsets [from, to). */
+export function rawKeys(topicId: number, from = 0, to = OFFSETS): readonly [number, number] {
+  return [topicId * OFFSETS + from, topicId * OFFSETS + Math.min(to, OFFSETS)];
 }
 
 export function splitRawKey(key: number): { topicId: number; offset: number } {

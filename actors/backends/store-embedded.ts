@@ -4,9 +4,18 @@
  */
 import { AppError } from '../../protocol/errors.ts';
 import { partitionKey, type TopicPartition } from '../../protocol/event.ts';
-import type { PartitionCommit, PartitionState, PartitionStore, RawChunk } from '../ports/hot-store.ts';
+import type {
+  Owner,
+  PartitionCommit,
+  PartitionPruner,
+  PartitionState,
+  PartitionStore,
+  RawChunk,
+} from '../ports/hot-store.ts';
 import type { PartitionFile, PartitionFiles } from './partition-file.ts';
 import type { SqliteFile } from './sqlite-file.ts';
+import { dropRawSlice, dropWindowsSlice, vacuumSlice } from './store-embedded-prune.ts';
+import { addToSums, horizonOf } from './store-embedded-raw-sums.ts';
 import {
   type EmbeddedStoreConfig,
   insertState,
@@ -21,7 +30,7 @@ const WRITE_WINDOW = `
     ON CONFLICT (topic, start) DO UPDATE SET seq = excluded.seq, packed = excluded.packed`;
 const WRITE_DEDUP = 'INSERT INTO dedup VALUES (?, ?) ON CONFLICT (topic) DO UPDATE SET ids = excluded.ids';
 
-export class EmbeddedPartitionStore implements PartitionStore {
+export class EmbeddedPartitionStore implements PartitionStore, PartitionPruner {
   #opener: PartitionFiles;
   /** Opened when first asked for: a lane has only some partitions. */
   #files = new Map<number, PartitionFile>();
@@ -55,6 +64,24 @@ export class EmbeddedPartitionStore implements PartitionStore {
     }
   }
 
+  async dropRaw(owner: Owner, horizon: number): Promise<boolean> {
+    const [{ file }, topicId] = this.#find(owner);
+    const gone = file.transaction(() => {
+      checkOwner(file, topicId, owner);
+      return dropRawSlice(file, topicId, horizon);
+    });
+    return vacuumSlice(file) && gone;
+  }
+
+  async dropWindows(owner: Owner, end: number): Promise<boolean> {
+    const [{ file }, topicId] = this.#find(owner);
+    const gone = file.transaction(() => {
+      checkOwner(file, topicId, owner);
+      return dropWindowsSlice(file, topicId, end);
+    });
+    return vacuumSlice(file) && gone;
+  }
+
   async close(): Promise<void> {
     for (const { file } of this.#files.values()) file.close();
     this.#files.clear();
@@ -85,7 +112,11 @@ function writeCommit(file: SqliteFile, topicId: number, commit: PartitionCommit)
   if (!moveOn(file, topicId, commit)) throw fenced(file, topicId, commit);
   if (commit.dedup !== null) file.run(WRITE_DEDUP, topicId, commit.dedup);
   for (const { start, packed } of commit.windows) file.run(WRITE_WINDOW, topicId, start, commit.seq, packed);
-  for (const chunk of commit.raw) writeRaw(file, topicId, chunk);
+  if (commit.raw.length > 0) {
+    checkAboveHorizon(file, topicId, commit);
+    for (const chunk of commit.raw) writeRaw(file, topicId, chunk);
+    addToSums(file, topicId, commit.raw);
+  }
   for (const { offset, element, reason, field, excerpt, at } of commit.deadLetters) {
     file.run(
       'INSERT INTO dead_letter VALUES (?, ?, ?, ?, ?, ?, ?)',
@@ -115,6 +146,26 @@ function writeRaw(file: SqliteFile, topicId: number, chunk: RawChunk): void {
     chunk.maxTime,
     hashes,
     marks,
+  );
+}
+
+/** What is archived must not come back: it would be there twice. */
+function checkAboveHorizon(file: SqliteFile, topicId: number, commit: PartitionCommit): void {
+  const horizon = horizonOf(file, topicId);
+  const below = commit.raw.find(({ base }) => base < horizon);
+  if (below === undefined) return;
+  throw new AppError(
+    'data-mismatch',
+    `Cannot commit raw events of ${partitionKey(commit)} from offset ${below.base} on as all below ${horizon} are archived`,
+  );
+}
+
+function checkOwner(file: SqliteFile, topicId: number, owner: Owner): void {
+  const stored = file.row<{ epoch: number }>('SELECT epoch FROM partition WHERE topic = ?', topicId);
+  if (stored?.epoch === owner.epoch) return;
+  throw new AppError(
+    'fenced',
+    `Cannot let go of anything of ${partitionKey(owner)} as epoch ${owner.epoch} is not its newest: ${stored?.epoch ?? 'none'} is`,
   );
 }
 

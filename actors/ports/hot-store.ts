@@ -109,6 +109,7 @@ export interface StoreReader {
   order(id: string): Promise<StoredOrder | undefined>;
   /** Newest first by the time of their record. */
   deadLetters(filter: DeadLetterFilter): Promise<Page<DeadLetter>>;
+  /** What the raw events weigh, as `rawExtents` measures them. */
   hotBytes(): Promise<number>;
   close(): Promise<void>;
 }
@@ -152,6 +153,7 @@ export interface RawReader {
   raw(partition: TopicPartition, from: number, maxBytes: number): Promise<readonly RawChunk[]>;
   /** Dead letters of records [from, to), in order. */
   deadLettersIn(partition: TopicPartition, from: number, to: number): Promise<readonly DeadLetter[]>;
+  close(): Promise<void>;
 }
 
 /** Where each topic-partition stood when roll-ups were last written: later commits are not in them. */

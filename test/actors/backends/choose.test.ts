@@ -11,6 +11,7 @@ import {
   chooseJobStore,
   chooseLogWriter,
   choosePartitionStore,
+  chooseRawReader,
   prepareData,
 } from '../../../actors/backends/choose.ts';
 import { archiveBatch } from '../../contracts/archive-manifest.ts';
@@ -132,6 +133,9 @@ test('every group has an archive of its own', async (t) => {
     assert.deepEqual((await manifest.list({ limit: 10 })).items, []);
     assert.equal(await manifest.create(archiveBatch(0)), true);
     await manifest.close();
+    const raw = await chooseRawReader(config);
+    assert.equal((await raw.rawExtents()).length, 4);
+    await raw.close();
     const files = await chooseArchiveFiles(config);
     assert.deepEqual(await files.list('_tmp'), []);
     await files.write('_tmp/a', new Uint8Array(1));
