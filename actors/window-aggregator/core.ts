@@ -1,5 +1,5 @@
 /**
- * One topic-partition's KPIs: batches in, commits and updates for the gateway out. Everything is decided by the records
+ * One topic-partition's KPIs: batches in, commits and updates for those who follow out. Everything is decided by the records
  * in order, never by a clock or by how they were cut into batches, so a replay from the last commit gives the same.
  */
 import { viewBatch } from '../../protocol/batch.ts';
@@ -35,7 +35,8 @@ export class PartitionAggregate {
   readonly #judge: Judge;
   readonly #counter: RowCounter;
   readonly #windows = new LoadedWindows();
-  readonly #outgoing = new Outgoing();
+  /** What each follower has not been told yet. */
+  readonly #outgoing = new Map<string, Outgoing>();
   #nextOffset: number;
   #raw: RawChunk[] = [];
   #deadLetters: DeadLetter[] = [];
@@ -43,10 +44,8 @@ export class PartitionAggregate {
   #inFlight: InFlight | undefined;
   /** The state as the store has it. */
   #stored: PartitionState;
-  /** The commit up to which the gateway was told. */
-  #toldTo: number;
 
-  constructor(state: PartitionState, settings: AggregateSettings) {
+  constructor(state: PartitionState, settings: AggregateSettings, followers: Iterable<string> = []) {
     this.topic = state.topic;
     this.partition = state.partition;
     this.epoch = state.epoch;
@@ -57,7 +56,7 @@ export class PartitionAggregate {
     this.#counter = new RowCounter(this.#totals);
     this.#nextOffset = state.nextOffset;
     this.#stored = state;
-    this.#toldTo = state.seq;
+    for (const follower of followers) this.follow(follower);
   }
 
   /** The record that comes next. */
@@ -154,18 +153,24 @@ export class PartitionAggregate {
     this.#inFlight = undefined;
     const { windows: _windows, raw: _raw, deadLetters: _deadLetters, ...state } = commit;
     this.#stored = state;
-    this.#outgoing.add(changes);
+    for (const outgoing of this.#outgoing.values()) outgoing.add(changes);
     this.#windows.evict(this.#judge.horizon);
   }
 
-  /** Everything committed since the last call, as absolute values. */
-  takePartial(): PartialUpdate | undefined {
+  /** From now on this follower can be told what is committed after this moment, and nothing before. */
+  follow(follower: string): void {
+    this.#outgoing.set(follower, new Outgoing(this.#stored.seq));
+  }
+
+  unfollow(follower: string): void {
+    this.#outgoing.delete(follower);
+  }
+
+  /** Everything committed since this follower was last told, as absolute values. */
+  takePartial(follower: string): PartialUpdate | undefined {
     const { topic, partition, epoch, seq, nextOffset, watermark, ledger, totals } = this.#stored;
-    if (seq === this.#toldTo) return undefined;
-    const from = this.#toldTo;
-    this.#toldTo = seq;
-    const windows = this.#outgoing.take();
-    return { topic, partition, epoch, from, to: seq, nextOffset, watermark, ledger, totals, windows };
+    const untold = this.#outgoing.get(follower)?.take(seq);
+    return untold && { topic, partition, epoch, nextOffset, watermark, ledger, totals, ...untold };
   }
 
   #state(): PartitionState {

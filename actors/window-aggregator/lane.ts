@@ -1,5 +1,5 @@
 /**
- * A lane's partitions together: which it owns, what to commit, what to tell the gateway. The store is handed in.
+ * A lane's partitions together: which it owns, what to commit, what to tell its followers. The store is handed in.
  * Between two awaits the state is whole: a batch is applied or not, a commit holds whole batches.
  */
 import { partitionKey, type TopicPartition } from '../../protocol/event.ts';
@@ -13,9 +13,10 @@ const FULL_WINDOWS = 500;
 
 export class Lane {
   #owned = new Map<string, PartitionAggregate>();
-  /** Append times of batches: applied but not committed, and committed but not yet on their way to the gateway. */
+  /** Append times of batches that are applied but not committed. */
   #applied: number[] = [];
-  #appendedAt: number[] = [];
+  /** Who is told of commits, each with the append times of what was committed and not told yet. */
+  #followers = new Map<string, number[]>();
   #session = 0;
   #store: PartitionStore;
   #settings: AggregateSettings;
@@ -44,7 +45,10 @@ export class Lane {
     for (const partition of wanted) {
       const key = partitionKey(partition);
       if (this.#owned.has(key)) continue;
-      this.#owned.set(key, new PartitionAggregate(await this.#store.open(partition), this.#settings));
+      this.#owned.set(
+        key,
+        new PartitionAggregate(await this.#store.open(partition), this.#settings, this.#followers.keys()),
+      );
     }
     this.newSession();
   }
@@ -97,16 +101,29 @@ export class Lane {
       for (const partition of together) partition.committed();
       await this.#nextTurn();
     }
-    // A gateway that takes nothing must not make this grow: the newest are enough to measure by.
-    this.#appendedAt = [...this.#appendedAt, ...applied].slice(-LATENCY_SAMPLES);
+    // A follower that takes nothing must not make this grow: the newest are enough to measure by.
+    for (const [name, appendedAt] of this.#followers) {
+      this.#followers.set(name, [...appendedAt, ...applied].slice(-LATENCY_SAMPLES));
+    }
     return dirty.map(({ topic, partition, nextOffset }) => ({ topic, partition, offset: nextOffset }));
   }
 
-  /** What was committed since the last call. */
-  takePartials(): { updates: PartialUpdate[]; appendedAt: number[] } {
-    const updates = [...this.#owned.values()].flatMap((partition) => partition.takePartial() ?? []);
-    const appendedAt = this.#appendedAt;
-    this.#appendedAt = [];
+  /** From now on this follower can be told what is committed after this moment, and nothing before. */
+  follow(name: string): void {
+    this.#followers.set(name, []);
+    for (const partition of this.#owned.values()) partition.follow(name);
+  }
+
+  unfollow(name: string): void {
+    this.#followers.delete(name);
+    for (const partition of this.#owned.values()) partition.unfollow(name);
+  }
+
+  /** What was committed since this follower was last told. */
+  takePartials(name: string): { updates: PartialUpdate[]; appendedAt: readonly number[] } {
+    const updates = [...this.#owned.values()].flatMap((partition) => partition.takePartial(name) ?? []);
+    const appendedAt = this.#followers.get(name) ?? [];
+    if (appendedAt.length > 0) this.#followers.set(name, []);
     return { updates, appendedAt };
   }
 }

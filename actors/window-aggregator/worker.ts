@@ -1,5 +1,5 @@
 /**
- * aggregator-k: applies the batches of its partitions, commits, and tells the gateway what changed.
+ * aggregator-k: applies the batches of its partitions, commits, and tells its followers (gateway, bus) what changed.
  * Whoever it was before is fenced by the epochs it takes on opening its partitions.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -21,6 +21,9 @@ export type AggregatorInput = {
 /** From the owner of the tree: own exactly these. Answered with `assigned`. */
 export type Assign = { readonly type: 'assign'; readonly partitions: readonly TopicPartition[] };
 
+/** Who is told what is committed, while it wants to hear. */
+type Follower = { readonly port: MessagePort; wants: boolean };
+
 /** Batches on their way at any time: enough to keep the lane busy over a commit. */
 const CREDITS = 8;
 
@@ -28,8 +31,8 @@ runChild<AggregatorInput>(async (child) => {
   const { backend, latenessMs, dedup, commitMs } = child.input;
   const lane = new Lane(await choosePartitionStore(backend), { latenessMs, dedup }, nextTurn);
   let consumer: MessagePort | undefined;
-  let gateway: MessagePort | undefined;
-  let gatewayWants = false;
+  /** By the name of their link. */
+  const followers = new Map<string, Follower>();
   let lastCommitAt = 0;
   let timer: NodeJS.Timeout | undefined;
   let announced = false;
@@ -58,18 +61,41 @@ runChild<AggregatorInput>(async (child) => {
     consumer?.postMessage(request);
   }
 
-  function sendLaneState(): void {
-    gatewayWants = false;
-    lane.takePartials();
-    gateway?.postMessage({ type: 'lane-state', lane: child.id, partitions: lane.states() } satisfies PartialsMessage);
+  function sendLaneState(link: string, follower: Follower): void {
+    follower.wants = false;
+    lane.follow(link);
+    const state: PartialsMessage = { type: 'lane-state', lane: child.id, partitions: lane.states() };
+    follower.port.postMessage(state);
   }
 
-  function sendPartials(): void {
-    if (!gatewayWants || gateway === undefined) return;
-    const { updates, appendedAt } = lane.takePartials();
+  function sendPartials(link: string, follower: Follower): void {
+    if (!follower.wants || followers.get(link) !== follower) return;
+    const { updates, appendedAt } = lane.takePartials(link);
     if (updates.length === 0) return;
-    gatewayWants = false;
-    gateway.postMessage({ type: 'partials', lane: child.id, updates, appendedAt } satisfies PartialsMessage);
+    follower.wants = false;
+    follower.port.postMessage({ type: 'partials', lane: child.id, updates, appendedAt } satisfies PartialsMessage);
+  }
+
+  function sendAllPartials(): void {
+    for (const [link, follower] of followers) sendPartials(link, follower);
+  }
+
+  /** Each follower is told at its own pace: none waits for another. */
+  function letFollow(link: string): void {
+    const laid = (port: MessagePort) => {
+      const follower: Follower = { port, wants: false };
+      followers.set(link, follower);
+      port.on('message', (_: PartialsRequest) => {
+        follower.wants = true;
+        sendPartials(link, follower);
+      });
+      void inTurn(async () => sendLaneState(link, follower));
+    };
+    const lost = () => {
+      followers.delete(link);
+      void inTurn(async () => lane.unfollow(link));
+    };
+    child.onLink(link, laid, lost);
   }
 
   async function commit(): Promise<void> {
@@ -79,7 +105,7 @@ runChild<AggregatorInput>(async (child) => {
     const positions = await lane.commit();
     if (positions.length === 0) return;
     consumer?.postMessage({ type: 'committed', positions } satisfies ConsumerRequest);
-    sendPartials();
+    sendAllPartials();
   }
 
   function commitSoon(): void {
@@ -100,7 +126,7 @@ runChild<AggregatorInput>(async (child) => {
   async function assign({ partitions }: Assign): Promise<void> {
     await lane.assign(partitions);
     sendPositions();
-    sendLaneState();
+    for (const [link, follower] of followers) sendLaneState(link, follower);
     child.tell({ type: 'assigned', partitions });
     if (!announced) child.ready();
     announced = true;
@@ -115,14 +141,8 @@ runChild<AggregatorInput>(async (child) => {
       sendPositions();
     });
   });
-  child.onLink('partials', (port) => {
-    gateway = port;
-    port.on('message', (_: PartialsRequest) => {
-      gatewayWants = true;
-      sendPartials();
-    });
-    void inTurn(async () => sendLaneState());
-  });
+  letFollow('partials');
+  letFollow('publish');
   child.onTell((message) => {
     if ((message as Assign).type === 'assign') void inTurn(() => assign(message as Assign));
   });
@@ -130,7 +150,7 @@ runChild<AggregatorInput>(async (child) => {
     inTurn(async () => {
       clearTimeout(timer);
       await lane.commit();
-      sendPartials();
+      sendAllPartials();
     }),
   );
   child.tell({ type: 'assignment-wanted' });

@@ -67,7 +67,7 @@ function cpuSeconds(work: () => void): number {
 
 export async function benchAggregate(): Promise<Figure[]> {
   const batches = makeBatches();
-  const newAggregate = () => new PartitionAggregate(emptyState(), { latenessMs: 3_600_000, dedup: 0 });
+  const newAggregate = () => new PartitionAggregate(emptyState(), { latenessMs: 3_600_000, dedup: 0 }, ['gateway']);
   const run = (aggregate: PartitionAggregate) => {
     for (const batch of batches) {
       aggregate.needs(batch);
@@ -85,7 +85,7 @@ export async function benchAggregate(): Promise<Figure[]> {
       const commit = committing.prepareCommit();
       bytes += commit.windows.reduce((sum, { packed }) => sum + packed.length, 0);
       committing.committed();
-      committing.takePartial();
+      committing.takePartial('gateway');
     }
   });
   const orders = BATCHES * ROWS;

@@ -27,7 +27,7 @@ function order(overrides: Partial<OrderEvent> = {}): OrderEvent {
 }
 
 function aggregateOf(overrides: { latenessMs?: number; dedup?: number } = {}): PartitionAggregate {
-  return new PartitionAggregate(emptyState(), { latenessMs: MINUTE, dedup: 0, ...overrides });
+  return new PartitionAggregate(emptyState(), { latenessMs: MINUTE, dedup: 0, ...overrides }, ['gateway']);
 }
 
 function commit(aggregate: PartitionAggregate, holders = new Holders()): Holders {
@@ -192,12 +192,12 @@ test('aggregate refuses a batch whose events do not add up', () => {
 test('aggregate tells nothing that is not committed', () => {
   const aggregate = aggregateOf();
   aggregate.apply(batchOf([record(order())], 0));
-  assert.equal(aggregate.takePartial(), undefined);
+  assert.equal(aggregate.takePartial('gateway'), undefined);
   const first = aggregate.prepareCommit();
   aggregate.apply(batchOf([record(order({ id: 'o2' }))], 1));
-  assert.equal(aggregate.takePartial(), undefined);
+  assert.equal(aggregate.takePartial('gateway'), undefined);
   aggregate.committed();
-  const update = aggregate.takePartial();
+  const update = aggregate.takePartial('gateway');
   assert.deepEqual([update?.from, update?.to, update?.nextOffset], [0, 1, 1]);
   assert.equal(update?.totals.orders, 1);
   assert.equal(unpackWindow(START, update?.windows[0]?.packed as Uint8Array).get('overall')?.[0], 1);
@@ -212,11 +212,11 @@ test('aggregate makes one update of several commits', () => {
     aggregate.apply(batchOf([record(order({ id: `o${offset}`, state: `S${offset}` }))], offset));
     commit(aggregate, holders);
   }
-  const update = aggregate.takePartial();
+  const update = aggregate.takePartial('gateway');
   assert.deepEqual([update?.from, update?.to, update?.windows.length], [0, 9, 1]);
   const window = unpackWindow(START, update?.windows[0]?.packed as Uint8Array);
   assert.deepEqual(cellsOf(window), cellsOf(unpackWindow(START, holders.windows.get(START) as Uint8Array)));
-  assert.equal(aggregate.takePartial(), undefined);
+  assert.equal(aggregate.takePartial('gateway'), undefined);
 });
 
 test('aggregate keeps hashes that find its orders again', () => {

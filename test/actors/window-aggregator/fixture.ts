@@ -117,7 +117,7 @@ export function run({ records, settings, random, deaths = 0, batchRecords = 20 }
   const open = () => {
     holders.state = { ...holders.state, epoch: holders.state.epoch + 1 };
     holders.retell();
-    return new PartitionAggregate(holders.state, settings);
+    return new PartitionAggregate(holders.state, settings, ['gateway']);
   };
   const commit = () => {
     if (!aggregate.dirty) return;
@@ -125,7 +125,7 @@ export function run({ records, settings, random, deaths = 0, batchRecords = 20 }
     aggregate.committed();
   };
   const tell = () => {
-    const update = aggregate.takePartial();
+    const update = aggregate.takePartial('gateway');
     if (update) holders.tell(update);
   };
   let aggregate = open();

@@ -91,6 +91,7 @@ test('lane that was taken over is fenced: nothing of it gets into the store any 
 
 test('lane tells only what is committed, and merges what was not asked for', async () => {
   const lane = new Lane(new MemoryStore(), SETTINGS, nextTurn);
+  lane.follow('gateway');
   await lane.assign([PLACE]);
   const batches = parts(randomRecords(randomFrom(4), 30), 10);
   for (const { base, records } of batches.slice(0, 2)) {
@@ -99,13 +100,40 @@ test('lane tells only what is committed, and merges what was not asked for', asy
   }
   const last = batches[2] as (typeof batches)[number];
   await lane.apply(batchOf(last.records, last.base, { session: lane.session, appendedAt: 99 }));
-  const { updates, appendedAt } = lane.takePartials();
+  const { updates, appendedAt } = lane.takePartials('gateway');
   assert.deepEqual(
     updates.map(({ from, to, nextOffset }) => ({ from, to, nextOffset })),
     [{ from: 0, to: 2, nextOffset: 20 }],
   );
   assert.deepEqual(appendedAt, [1, 11]);
-  assert.deepEqual(lane.takePartials().updates, []);
+  assert.deepEqual(lane.takePartials('gateway').updates, []);
+});
+
+test('lane tells each follower every commit once, at its own pace, and nothing to those who do not follow', async () => {
+  const lane = new Lane(new MemoryStore(), SETTINGS, nextTurn);
+  lane.follow('gateway');
+  await lane.assign([PLACE]);
+  const records = randomRecords(randomFrom(5), 50);
+  const spans = { gateway: [] as number[][], bus: [] as number[][] };
+  const tell = (name: keyof typeof spans) => {
+    for (const { from, to } of lane.takePartials(name).updates) spans[name].push([from, to]);
+  };
+  for (const [at, part] of parts(records, 10).entries()) {
+    if (at === 1) lane.follow('bus');
+    if (at === 4) lane.unfollow('bus');
+    await lane.apply(batchOf(part.records, part.base, { session: lane.session }));
+    await lane.commit();
+    tell('gateway');
+    if (at === 2 || at === 4) tell('bus');
+  }
+  assert.deepEqual(spans.gateway, [
+    [0, 1],
+    [1, 2],
+    [2, 3],
+    [3, 4],
+    [4, 5],
+  ]);
+  assert.deepEqual(spans.bus, [[1, 3]]);
 });
 
 test('lane is full when history spreads over many windows', async () => {
