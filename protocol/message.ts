@@ -63,21 +63,28 @@ export type PartialUpdate = TopicPartition & {
   readonly windows: readonly { readonly start: number; readonly packed: Uint8Array }[];
 };
 
-/** Link `partials`, aggregator -> gateway. After `lane-state` the aggregator waits for `partials-wanted`. */
+/**
+ * Links `partials` (aggregator -> gateway, bus -> gateway) and `publish` (aggregator -> bus). After `lane-state` the
+ * sender waits for `partials-wanted`.
+ */
 export type PartialsMessage =
   | {
       readonly type: 'lane-state';
       readonly lane: string;
       readonly partitions: readonly (TopicPartition & { readonly epoch: number; readonly seq: number })[];
+      /** From the bus: what was said before may have been missed, so a new snapshot is due however things look. */
+      readonly refresh?: boolean;
     }
   | {
       readonly type: 'partials';
       readonly lane: string;
       readonly updates: readonly PartialUpdate[];
       readonly appendedAt: readonly number[];
+      /** From the bus: how far the log of these partitions is known to reach. */
+      readonly ends?: readonly Offset[];
     };
 
-/** Link `partials`, gateway -> aggregator: one credit; until it comes the aggregator goes on gathering changes. */
+/** The same links, back: one credit; until it comes the sender goes on gathering changes. */
 export type PartialsRequest = { readonly type: 'partials-wanted' };
 
 /** Link `appends`, any producer -> log-writer: frames already routed to their topic-partition. */
