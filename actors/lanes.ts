@@ -3,20 +3,16 @@
  * carried out by whoever holds the tree. State moves by itself: it stands in the store, and the new owner's epoch
  * fences the old one.
  */
-import type { TopicPartition } from '../protocol/event.ts';
+import { allPartitions, type PartitionCounts, type TopicPartition } from '../protocol/event.ts';
 
 /** Partition i of every topic goes to lane i mod K. */
 export function partitionsOfLane(
   lane: number,
   lanes: number,
   topics: readonly string[],
-  partitions: number,
+  partitions: PartitionCounts,
 ): TopicPartition[] {
-  const owned: TopicPartition[] = [];
-  for (let partition = lane; partition < partitions; partition += lanes) {
-    for (const topic of topics) owned.push({ topic, partition });
-  }
-  return owned;
+  return allPartitions(topics, partitions).filter(({ partition }) => partition % lanes === lane);
 }
 
 /** What a lane keeps while it changes from one number of lanes to another: what it owns before and after. */
@@ -24,7 +20,7 @@ export function partitionsKept(
   lane: number,
   change: { readonly from: number; readonly to: number },
   topics: readonly string[],
-  partitions: number,
+  partitions: PartitionCounts,
 ): TopicPartition[] {
   return partitionsOfLane(lane, change.from, topics, partitions).filter(
     ({ partition }) => lane < change.to && partition % change.to === lane,

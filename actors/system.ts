@@ -5,11 +5,14 @@
 import { AppError, assertNever, toWireError } from '../protocol/errors.ts';
 import type { TopicPartition } from '../protocol/event.ts';
 import { partitionKey } from '../protocol/event.ts';
-import type { Offset } from '../protocol/message.ts';
+import type { LogGap, Offset } from '../protocol/message.ts';
 import type { SupervisorTree } from '../supervisor/tree.ts';
 import { AuditKeeper } from './audit.ts';
+import { isShared, partitionCounts } from './backends/choose.ts';
 import type { AuditEntry, Command as ControlCommand } from './gateway/control.ts';
+import { GroupLanes } from './group.ts';
 import { partitionsKept, partitionsOfLane } from './lanes.ts';
+import type { Log } from './log.ts';
 import { laneSpec, type TreeSettings } from './tree.ts';
 
 /** What actors tell the main thread. */
@@ -18,7 +21,20 @@ export type Told =
   | { readonly type: 'assignment-wanted' }
   | { readonly type: 'assigned'; readonly partitions: readonly TopicPartition[] }
   | { readonly type: 'following'; readonly partitions: number }
-  | { readonly type: 'lag'; readonly lag: number; readonly session: number; readonly ends: readonly Offset[] }
+  | {
+      readonly type: 'lag';
+      readonly lag: number;
+      readonly session: number;
+      /** How many partitions it reads. */
+      readonly partitions: number;
+      readonly ends: readonly Offset[];
+    }
+  | { readonly type: 'fenced'; readonly partitions: readonly TopicPartition[] }
+  /** The consumer group has given these to the lane, and nothing else. */
+  | { readonly type: 'group-assigned'; readonly partitions: readonly TopicPartition[] }
+  | ({ readonly type: 'gap' } & LogGap)
+  | { readonly type: 'gap-accepted'; readonly id: number; readonly accepted: boolean }
+  | { readonly type: 'noted'; readonly level: 'info' | 'warn' | 'error'; readonly text: string }
   | { readonly type: 'control'; readonly id: number; readonly command: ControlCommand; readonly entry: AuditEntry }
   | { readonly type: 'generator-done'; readonly total: number };
 
@@ -27,17 +43,25 @@ export type SystemOptions = {
   readonly settings: TreeSettings;
   readonly onListening: (url: string, port: number) => void;
   readonly rememberLanes: (lanes: number) => Promise<void>;
+  readonly log: Log;
 };
 
 const STATUS_MS = 250;
 /** A lane that gives partitions up commits first; more than this and something is wrong. */
 const MOVE_DEADLINE_MS = 10_000;
+/** A fenced partition that is still wanted after this is opened again: until then its new owner is believed. */
+const REOPEN_MS = 2_000;
+const ACCEPT_DEADLINE_MS = 10_000;
 
 export class RunningSystem {
   #options: SystemOptions;
   #lanes: number;
   #wanted = new Map<number, readonly TopicPartition[]>();
   #moved = new Map<number, () => void>();
+  /** Where a consumer group decides who reads what; undefined where this process reads all. */
+  #group: GroupLanes | undefined;
+  #accepting = new Map<number, (accepted: boolean) => void>();
+  #nextAccept = 1;
   #lag = new Map<number, number>();
   #ends = new Map<string, Offset>();
   #generatorDone: boolean;
@@ -50,6 +74,7 @@ export class RunningSystem {
   constructor(options: SystemOptions) {
     this.#options = options;
     this.#lanes = options.settings.lanes;
+    if (isShared(options.settings.backend)) this.#group = new GroupLanes();
     this.#generatorDone = options.settings.generator === undefined;
     for (let lane = 0; lane < this.#lanes; lane++) this.#wanted.set(lane, this.#partitionsOf(lane, this.#lanes));
     const { tree } = options;
@@ -78,7 +103,7 @@ export class RunningSystem {
 
   /** Changes the number of lanes while everything runs: first all give up what they lose, then all take what they gain. */
   async scale(to: number): Promise<{ lanes: number }> {
-    const { partitions } = this.#options.settings.config;
+    const { partitions } = this.#options.settings.backend;
     if (!Number.isInteger(to) || to < 1 || to > partitions) {
       throw new AppError(
         'bad-parameter',
@@ -101,7 +126,9 @@ export class RunningSystem {
 
   async #move(from: number, to: number): Promise<void> {
     const { tree, settings } = this.#options;
-    const { topics, partitions } = settings.config;
+    if (this.#group !== undefined) return this.#changeMembers(from, to);
+    const { topics } = settings.backend;
+    const partitions = partitionCounts(settings.backend);
     const staying = Array.from({ length: Math.min(from, to) }, (_, lane) => lane);
     await Promise.all(
       staying.map((lane) => this.#assign(lane, partitionsKept(lane, { from, to }, topics, partitions))),
@@ -115,17 +142,34 @@ export class RunningSystem {
     await Promise.all(staying.map((lane) => this.#assign(lane, this.#partitionsOf(lane, to))));
   }
 
+  /** The group moves the partitions: members that leave or join are all it takes. */
+  async #changeMembers(from: number, to: number): Promise<void> {
+    const { tree, settings } = this.#options;
+    for (let lane = from - 1; lane >= to; lane--) {
+      await this.#removeLane(lane);
+      this.#lanes = lane;
+    }
+    for (let lane = from; lane < to; lane++) {
+      this.#lanes = lane + 1;
+      this.#wanted.set(lane, []);
+      await tree.startChild('lanes', laneSpec(lane, settings));
+    }
+  }
+
   async #removeLane(lane: number): Promise<void> {
     const { tree } = this.#options;
     await tree.stopChild(`lane-${lane}`);
     await tree.deleteChild(`lane-${lane}`);
     this.#wanted.delete(lane);
     this.#lag.delete(lane);
+    this.#group?.removed(lane);
   }
 
+  /** What a lane owns where nobody but this process decides; in a group, nothing before the group has spoken. */
   #partitionsOf(lane: number, lanes: number): TopicPartition[] {
-    const { topics, partitions } = this.#options.settings.config;
-    return partitionsOfLane(lane, lanes, topics, partitions);
+    if (this.#group !== undefined) return [];
+    const { backend } = this.#options.settings;
+    return partitionsOfLane(lane, lanes, backend.topics, partitionCounts(backend));
   }
 
   /** An aggregator that restarts meanwhile asks for its partitions and gets these: the move goes on all the same. */
@@ -176,7 +220,24 @@ export class RunningSystem {
         break;
       case 'lag':
         for (const end of told.ends) this.#ends.set(partitionKey(end), end);
-        if (told.session > 0 && this.#wanted.has(lane)) this.#lag.set(lane, told.lag);
+        this.#noteLag(lane, told);
+        break;
+      case 'fenced':
+        this.#reopenLater(lane, told.partitions);
+        break;
+      case 'group-assigned':
+        this.#groupAssigned(lane, told.partitions);
+        break;
+      case 'gap':
+        this.#group?.stopped(lane, told, Date.now());
+        this.#options.log('error', `The log lacks records of ${partitionKey(told)}`, told);
+        this.#sendStatus();
+        break;
+      case 'gap-accepted':
+        this.#accepting.get(told.id)?.(told.accepted);
+        break;
+      case 'noted':
+        this.#options.log(told.level, told.text, { actor });
         break;
       case 'generator-done':
         this.#generatorDone = true;
@@ -192,8 +253,7 @@ export class RunningSystem {
   async #control(asker: string, { id, command, entry }: Extract<Told, { type: 'control' }>): Promise<void> {
     const { tree } = this.#options;
     try {
-      const value =
-        'lanes' in command ? await this.scale(command.lanes) : await tree.command(command.actor, command.command);
+      const value = await this.#carryOut(command);
       this.#audit.note(entry, null);
       tree.tell(asker, { type: 'control-done', id, value });
     } catch (thrown) {
@@ -201,6 +261,67 @@ export class RunningSystem {
       this.#audit.note(entry, error);
       tree.tell(asker, { type: 'control-done', id, error });
     }
+  }
+
+  #carryOut(command: ControlCommand): Promise<unknown> {
+    if ('lanes' in command) return this.scale(command.lanes);
+    if ('topic' in command) return this.#acceptGap(command);
+    return this.#options.tree.command(command.actor, command.command);
+  }
+
+  #noteLag(lane: number, { lag, session, partitions }: Extract<Told, { type: 'lag' }>): void {
+    const wanted = this.#wanted.get(lane);
+    const joined = this.#group === undefined || this.#group.isAssigned(lane);
+    if (session > 0 && joined && wanted?.length === partitions) this.#lag.set(lane, lag);
+    else this.#lag.delete(lane);
+  }
+
+  #groupAssigned(lane: number, partitions: readonly TopicPartition[]): void {
+    if (this.#group === undefined || lane >= this.#lanes) return;
+    this.#group.assigned(lane, partitions, Date.now());
+    this.#wanted.set(lane, partitions);
+    this.#lag.delete(lane);
+    this.#tellAssignment(lane);
+    this.#sendStatus();
+  }
+
+  /** Its new owner may be a member that the group has dropped meanwhile: then it is ours again. */
+  #reopenLater(lane: number, fenced: readonly TopicPartition[]): void {
+    const names = fenced.map(partitionKey);
+    this.#options.log('warn', `lane-${lane} has dropped partitions that another owner has taken over`, { names });
+    this.#lag.delete(lane);
+    setTimeout(() => {
+      const wanted = new Set(this.#wanted.get(lane)?.map(partitionKey));
+      if (names.some((name) => wanted.has(name))) this.#tellAssignment(lane);
+    }, REOPEN_MS).unref();
+  }
+
+  /** Answers when the offsets that the log no longer has are skipped, and that is committed. */
+  async #acceptGap(partition: TopicPartition): Promise<{ offset: number; skipped: number }> {
+    const key = partitionKey(partition);
+    const gap = this.#group?.gapOf(partition);
+    if (gap === undefined) throw new AppError('conflict', `Cannot accept a gap of ${key} as it has none`);
+    if (gap.start <= gap.offset) {
+      throw new AppError(
+        'conflict',
+        `Cannot accept a gap of ${key} as the log ends at ${gap.end}, before what is stored: ${gap.offset}`,
+      );
+    }
+    const id = this.#nextAccept++;
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const deadline = setTimeout(() => resolve(false), ACCEPT_DEADLINE_MS);
+    this.#accepting.set(id, resolve);
+    const { topic, partition: index, start: offset } = gap;
+    this.#options.tree.tell(`aggregator-${gap.lane}`, { type: 'accept-gap', id, topic, partition: index, offset });
+    const accepted = await promise;
+    clearTimeout(deadline);
+    this.#accepting.delete(id);
+    if (!accepted) {
+      throw new AppError('unavailable', `Cannot accept the gap of ${key} as lane-${gap.lane} does not own it now`);
+    }
+    this.#group?.accepted(partition, Date.now());
+    this.#sendStatus();
+    return { offset, skipped: offset - gap.offset };
   }
 
   /** Before the first gateway listens there is nobody to tell; it gets all events then. */
@@ -212,7 +333,14 @@ export class RunningSystem {
   #sendStatus(): void {
     const { tree } = this.#options;
     this.#statusSoon = undefined;
-    this.#tellGateway({ type: 'status', tree: tree.status(), lanes: this.#lanes, ends: [...this.#ends.values()] });
+    const group = this.#group?.status(this.#lanes);
+    this.#tellGateway({
+      type: 'status',
+      tree: tree.status(),
+      lanes: this.#lanes,
+      ends: [...this.#ends.values()],
+      ...(group === undefined ? {} : { group }),
+    });
   }
 }
 

@@ -41,6 +41,20 @@ export function partitionKey({ topic, partition }: TopicPartition): string {
   return `${topic}/${partition}`;
 }
 
+/** How many partitions topics have: one number for all alike, or one for each by name. */
+export type PartitionCounts = number | Readonly<Record<string, number>>;
+
+export function partitionCount(counts: PartitionCounts, topic: string): number {
+  return typeof counts === 'number' ? counts : (counts[topic] ?? 0);
+}
+
+/** Every topic-partition there is. */
+export function allPartitions(topics: readonly string[], counts: PartitionCounts): TopicPartition[] {
+  return topics.flatMap((topic) =>
+    Array.from({ length: partitionCount(counts, topic) }, (_, partition) => ({ topic, partition })),
+  );
+}
+
 /** An event that could not be read. `element` is its place in a record that holds an array, -1 elsewhere. */
 export type DeadLetter = {
   readonly topic: string;

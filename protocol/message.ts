@@ -9,6 +9,9 @@ import type { DeadLetter, Ledger, TopicPartition } from './event.ts';
 
 export type Offset = TopicPartition & { readonly offset: number };
 
+/** What comes next in a topic-partition, at `offset`, is not in the log: that holds `start` to `end`. */
+export type LogGap = Offset & { readonly start: number; readonly end: number };
+
 /** Link `batches`, consumer -> aggregator. */
 export type BatchMessage = TopicPartition & {
   readonly type: 'batch';
@@ -52,6 +55,8 @@ export type PartialUpdate = TopicPartition & {
   readonly nextOffset: number;
   readonly watermark: number;
   readonly ledger: Ledger;
+  /** Offsets skipped so far, as the log no longer had them. */
+  readonly gap?: number;
   readonly totals: {
     readonly events: number;
     readonly orders: number;

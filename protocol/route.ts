@@ -6,7 +6,7 @@
 import { type KIND, KIND_NAMES } from './batch.ts';
 import { Columns } from './columns.ts';
 import { TextDictionary } from './dictionary.ts';
-import { type EventType, LIMITS } from './event.ts';
+import { type EventType, LIMITS, type PartitionCounts, partitionCount } from './event.ts';
 import { FastPath } from './fast-path.ts';
 import { PRELOADED } from './fast-pieces.ts';
 import { partitionOf } from './hash.ts';
@@ -41,24 +41,50 @@ const fastPath = new FastPath(columns, dictionary);
  * The topic-partition of a record.
  * @example route(new TextEncoder().encode('{"type":"order",..}'), 4) // { topic: 'orders', partition: 2 }
  */
-export function route(record: Uint8Array, partitions: number): Route {
-  // Nothing is committed to the columns: reading a record this way is only the quickest way to know its key.
-  const kind = record.length <= LIMITS.recordBytes ? fastPath.read(record, 0, record.length) : 0;
-  if (dictionary.overfull) dictionary.reset();
-  if (kind === 0) return routeSlow(record, partitions);
+export function route(record: Uint8Array, partitions: PartitionCounts): Route {
+  const kind = readFast(record);
+  if (kind === 0) {
+    const { topic, key } = readSlow(record);
+    return { topic, partition: partitionOf(key ?? record, partitionCount(partitions, topic)) };
+  }
   const { idStart, idEnd } = fastPath.cursor;
-  return {
-    topic: topicOf(KIND_NAMES[kind as (typeof KIND)[keyof typeof KIND]]),
-    partition: partitionOf(record, partitions, idStart, idEnd),
-  };
+  const topic = topicOf(KIND_NAMES[kind]);
+  return { topic, partition: partitionOf(record, partitionCount(partitions, topic), idStart, idEnd) };
 }
 
-function routeSlow(record: Uint8Array, partitions: number): Route {
+/** The bytes of a record's key; undefined for one that has none. */
+export function recordKey(record: Uint8Array): Uint8Array | undefined {
+  if (readFast(record) === 0) return readSlow(record).key;
+  const { idStart, idEnd } = fastPath.cursor;
+  return record.subarray(idStart, idEnd);
+}
+
+/**
+ * How many partitions there are for each type's topic where only these topics are read: what has no topic of its own
+ * goes to the first one.
+ */
+export function routeCounts(topics: readonly string[], partitions: PartitionCounts): Readonly<Record<Topic, number>> {
+  const counts = TOPICS.map((topic) => [topic, partitionCount(partitions, targetTopic(topic, topics))]);
+  return Object.fromEntries(counts) as Record<Topic, number>;
+}
+
+/** The topic that takes what is routed to `topic`, of those that are read. */
+export function targetTopic(topic: Topic, topics: readonly string[]): string {
+  return topics.includes(topic) ? topic : (topics[0] as string);
+}
+
+type Kind = (typeof KIND)[keyof typeof KIND];
+
+/** Nothing is committed to the columns: reading a record this way is only the quickest way to know its key. */
+function readFast(record: Uint8Array): Kind | 0 {
+  const kind = record.length <= LIMITS.recordBytes ? fastPath.read(record, 0, record.length) : 0;
+  if (dictionary.overfull) dictionary.reset();
+  return kind as Kind | 0;
+}
+
+function readSlow(record: Uint8Array): { readonly topic: Topic; readonly key: Uint8Array | undefined } {
   const content = readRecord(record);
   const row = content.type === 'event' && !content.reading.problem ? content.reading.rows[0] : undefined;
   const key = row && keyOf(row);
-  return {
-    topic: row ? topicOf(row.kind) : 'orders',
-    partition: partitionOf(key === undefined ? record : encoder.encode(key), partitions),
-  };
+  return { topic: row ? topicOf(row.kind) : 'orders', key: key === undefined ? undefined : encoder.encode(key) };
 }

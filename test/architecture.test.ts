@@ -38,7 +38,7 @@ const RULES: readonly Rule[] = [
     because: 'what jobs judge by is pure; what they look at is handed to them',
   },
   {
-    files: /^actors\/(main|tree|system|audit)\.ts$|^actors\/commands\//,
+    files: /^actors\/(main|tree|system|audit|group)\.ts$|^actors\/commands\//,
     may: [/./],
     because: 'the composition root sees everything',
   },

@@ -1,5 +1,6 @@
 /** Which backends a process uses: the only file that sees them all. A configuration crosses threads as plain data. */
 import { join } from 'node:path';
+import type { PartitionCounts } from '../../protocol/event.ts';
 import type { ArchiveFiles, ArchiveManifest } from '../ports/archive.ts';
 import type { LogSource, LogWriter } from '../ports/event-log.ts';
 import type { FactStore, PartitionPruner, PartitionStore, RawReader, StoreReader } from '../ports/hot-store.ts';
@@ -9,6 +10,7 @@ import { LocalArchiveFiles } from './archive-local.ts';
 import { EmbeddedLogWriter } from './event-log-embedded.ts';
 import { readLogExtents } from './event-log-embedded-file.ts';
 import { EmbeddedLogSource } from './event-log-embedded-source.ts';
+import type { KafkaConfig } from './kafka-config.ts';
 import { EmbeddedPartitionStore } from './store-embedded.ts';
 import { EmbeddedFactStore } from './store-embedded-facts.ts';
 import { EmbeddedJobStore } from './store-embedded-jobs.ts';
@@ -23,10 +25,25 @@ export type BackendConfig = {
   readonly dataDir: string;
   /** Whose state it is: every group but the standard one has a store of its own beside the shared log. */
   readonly group: string;
+  /** Of each topic; where they differ, the most that one has. */
   readonly partitions: number;
+  /** Of each topic by name, where they differ. */
+  readonly counts?: Readonly<Record<string, number>>;
   readonly topics: readonly string[];
   readonly logBytes: number;
+  /** undefined = the embedded log. */
+  readonly kafka?: KafkaConfig;
 };
+
+/** How many partitions each topic has. */
+export function partitionCounts({ partitions, counts }: BackendConfig): PartitionCounts {
+  return counts ?? partitions;
+}
+
+/** Whether other processes may read the same log: then a consumer group decides who reads what. */
+export function isShared({ kafka }: BackendConfig): boolean {
+  return kafka !== undefined;
+}
 
 /** The settings that decide on backends, as the configuration names them. */
 export type BackendSettings = {

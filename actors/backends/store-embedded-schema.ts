@@ -44,8 +44,17 @@ const LAYOUT: Layout = {
       excerpt TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (topic, offset, element)
     ) WITHOUT ROWID;
     CREATE INDEX dead_letter_at ON dead_letter (at);`,
-  extend: addRawSums,
+  extend(file) {
+    addRawSums(file);
+    addGap(file);
+  },
 };
+
+/** Files from before a partition could have a gap. */
+function addGap(file: SqliteFile): void {
+  if (file.row("SELECT 1 FROM pragma_table_info('partition') WHERE name = 'gap'") !== undefined) return;
+  file.execute('ALTER TABLE partition ADD COLUMN gap INTEGER NOT NULL DEFAULT 0');
+}
 
 /** Offsets stay below this, so that key = topic number * this + offset is a whole number that a double holds. */
 const OFFSETS = 2 ** 44;
@@ -103,6 +112,7 @@ const STATE_COLUMNS = [
   'paid_orders',
   'items',
   'revenue',
+  'gap',
 ] as const;
 
 const SELECT_STATES = `
@@ -119,7 +129,7 @@ export function readStates({ file, partition }: PartitionFile, topicId?: number)
 }
 
 function stateOf(row: StateRow, partition: number): PartitionState {
-  const { epoch, seq, watermark, counted, late, dead, duplicates, events, orders, items, revenue } = row;
+  const { epoch, seq, watermark, counted, late, dead, duplicates, events, orders, items, revenue, gap } = row;
   return {
     topic: row.topic_name,
     partition,
@@ -129,6 +139,8 @@ function stateOf(row: StateRow, partition: number): PartitionState {
     watermark,
     ledger: { in: row.ledger_in, counted, late, dead, duplicates },
     totals: { events, orders, paidOrders: row.paid_orders, items, revenue },
+    // A file that was not opened to write since there are gaps has no such column.
+    gap: gap ?? 0,
     dedup: row.ids,
   };
 }
@@ -164,6 +176,7 @@ export function moveOn(file: SqliteFile, topicId: number, state: PartitionState)
     totals.paidOrders,
     totals.items,
     totals.revenue,
+    state.gap ?? 0,
     topicId,
     state.epoch,
     state.seq - 1,

@@ -2,7 +2,7 @@
 import { createReadStream, existsSync, statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '../../protocol/errors.ts';
-import { chooseLogWriter, prepareData } from '../backends/choose.ts';
+import { chooseLogWriter, partitionCounts, prepareData } from '../backends/choose.ts';
 import { acquireLock, findRunning } from '../backends/lock.ts';
 import { type Config, processSources, readConfig } from '../config/read.ts';
 import { pacer } from '../replay/pace.ts';
@@ -89,9 +89,10 @@ async function openTarget(config: Config, into: unknown): Promise<Target> {
         : undefined;
   if (running !== undefined) return runningTarget(running.url, running.token);
   const lock = acquireLock(config.data);
-  const writer = await chooseLogWriter(await prepareData(config));
+  const backend = await prepareData(config);
+  const writer = await chooseLogWriter(backend);
   return {
-    sink: logSink(writer, config.partitions),
+    sink: logSink(writer, backend.topics, partitionCounts(backend)),
     async finish() {
       const extents = await writer.extents();
       await writer.close();

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { AppError } from '../../protocol/errors.ts';
 import { SupervisorTree } from '../../supervisor/tree.ts';
-import { chooseFactStore, prepareData } from '../backends/choose.ts';
+import { type BackendConfig, chooseFactStore, partitionCounts, prepareData } from '../backends/choose.ts';
 import { acquireLock } from '../backends/lock.ts';
 import { standardLanes } from '../config/fields.ts';
 import { type Config, processSources, readConfig } from '../config/read.ts';
@@ -62,10 +62,10 @@ async function run(args: Arguments): Promise<number> {
     await checkListening(config.host, config.port);
     const backend = await prepareData(config);
     const facts = await chooseFactStore(backend);
-    const lanes = await chooseLanes(config, await facts.get(LANES_FACT));
+    const lanes = chooseLanes(config, backend.partitions, await facts.get(LANES_FACT));
     await facts.put(LANES_FACT, lanes);
     const token = config.token ?? randomBytes(18).toString('base64url');
-    const gateway = gatewayInput(config, token);
+    const gateway = gatewayInput(config, backend, token);
     let announced = false;
     const settings: TreeSettings = {
       config,
@@ -86,6 +86,7 @@ async function run(args: Arguments): Promise<number> {
         lock.announce({ pid: process.pid, url, token });
         process.stdout.write(`ready ${url}/?token=${token}\n`);
       },
+      log,
       rememberLanes: (count) => facts.put(LANES_FACT, count),
     });
     const code = await untilEnd(system, tree, log, args.options['exit-when-done'] === true);
@@ -151,12 +152,12 @@ async function stopInTime(system: RunningSystem, log: Log): Promise<void> {
   clearTimeout(limit);
 }
 
-async function chooseLanes(config: Config, stored: unknown): Promise<number> {
-  const remembered = typeof stored === 'number' ? Math.min(stored, config.partitions) : undefined;
-  return config.lanes ?? remembered ?? standardLanes(config.partitions);
+function chooseLanes(config: Config, partitions: number, stored: unknown): number {
+  const remembered = typeof stored === 'number' ? Math.min(stored, partitions) : undefined;
+  return config.lanes ?? remembered ?? standardLanes(partitions);
 }
 
-function gatewayInput(config: Config, token: string): GatewayInput & { port: number } {
+function gatewayInput(config: Config, backend: BackendConfig, token: string): GatewayInput & { port: number } {
   return {
     host: config.host,
     port: config.port,
@@ -164,7 +165,7 @@ function gatewayInput(config: Config, token: string): GatewayInput & { port: num
     origins: config.origins ?? [],
     pageDir: fileURLToPath(new URL('../../ui/dist', import.meta.url)),
     topics: config.topics,
-    partitions: config.partitions,
+    partitions: partitionCounts(backend),
     zone: config.zone,
     currency: config.currency,
   };

@@ -3,6 +3,8 @@
  * carried out once, whoever repeats it; every command stands in the audit list.
  */
 import { AppError, fromWireError, toWireError, type WireError } from '../../protocol/errors.ts';
+
+import { partitionKey, type TopicPartition } from '../../protocol/event.ts';
 import { Requests } from '../requests.ts';
 
 export const ACTOR_COMMANDS = ['restart', 'stop', 'start', 'kill'] as const;
@@ -10,7 +12,8 @@ export type ActorCommand = (typeof ACTOR_COMMANDS)[number];
 
 export type Command =
   | { readonly actor: string; readonly command: ActorCommand; readonly reason: string; readonly key: string }
-  | { readonly lanes: number; readonly reason: string; readonly key: string };
+  | { readonly lanes: number; readonly reason: string; readonly key: string }
+  | (TopicPartition & { readonly command: 'accept-gap'; readonly reason: string; readonly key: string });
 
 export type ControlDone = {
   readonly type: 'control-done';
@@ -23,8 +26,10 @@ export type AuditEntry = {
   readonly id: number;
   readonly at: number;
   readonly actor: string | null;
-  readonly command: ActorCommand | 'lanes';
+  readonly command: ActorCommand | 'lanes' | 'accept-gap';
   readonly lanes: number | null;
+  /** `orders/0` of a command on a topic-partition. */
+  readonly partition: string | null;
   readonly reason: string;
   readonly idempotency_key: string;
   /** The address it came from. */
@@ -85,7 +90,7 @@ export class Control {
 
   /** Carries a command out, or answers what came of it when its key is known. */
   run(command: Command, from: string): Promise<Carried> {
-    const text = textOf(command);
+    const text = textOf(shownCommand(command));
     const known = this.#known.get(command.key);
     if (known !== undefined) {
       if (known.text === text) return known.outcome.then(({ value }) => ({ value }));
@@ -100,8 +105,8 @@ export class Control {
   }
 
   #know(entry: AuditEntry): void {
-    const { actor, command, lanes, idempotency_key: key } = entry;
-    const shown = actor === null ? { lanes } : { actor, command };
+    const { actor, command, lanes, partition, idempotency_key: key } = entry;
+    const shown = actor !== null ? { actor, command } : partition !== null ? { partition, command } : { lanes };
     if (!this.#known.has(key)) {
       this.#known.set(key, { text: textOf(shown), outcome: Promise.resolve({ value: { accepted: true, ...shown } }) });
     }
@@ -138,8 +143,9 @@ export class Control {
       id,
       at: this.#options.now(),
       actor: 'actor' in command ? command.actor : null,
-      command: 'actor' in command ? command.command : 'lanes',
+      command: 'lanes' in command ? 'lanes' : command.command,
       lanes: 'lanes' in command ? command.lanes : null,
+      partition: 'topic' in command ? partitionKey(command) : null,
       reason: command.reason,
       idempotency_key: command.key,
       from,
@@ -159,9 +165,11 @@ export class Control {
 
 /** What makes two commands the same. */
 function textOf(command: object): string {
-  return JSON.stringify(command, ['actor', 'command', 'lanes']);
+  return JSON.stringify(command);
 }
 
 function shownCommand(command: Command): Readonly<Record<string, unknown>> {
-  return 'actor' in command ? { actor: command.actor, command: command.command } : { lanes: command.lanes };
+  if ('actor' in command) return { actor: command.actor, command: command.command };
+  if ('topic' in command) return { partition: partitionKey(command), command: command.command };
+  return { lanes: command.lanes };
 }

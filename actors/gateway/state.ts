@@ -1,5 +1,6 @@
 /** Everything a gateway holds, in one place: what its routes read and its links write. */
 import { AppError } from '../../protocol/errors.ts';
+import type { PartitionCounts } from '../../protocol/event.ts';
 import { Hub } from './channels/hub.ts';
 import { Control, type ControlOptions } from './control.ts';
 import { entryOf } from './entry.ts';
@@ -16,7 +17,7 @@ const LOAD_MS = 3_000;
 
 export type StateOptions = ControlOptions & {
   readonly topics: readonly string[];
-  readonly partitions: number;
+  readonly partitions: PartitionCounts;
   readonly currency: string;
   readonly zone: string;
   readonly channelEpoch: string;

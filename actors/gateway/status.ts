@@ -5,12 +5,21 @@ import type { SupervisorEvent } from '../../supervisor/events.ts';
 import type { NodeStatus, TreeStatus } from '../../supervisor/status.ts';
 import type { LiveView } from './view/view.ts';
 
+/** Of lanes that share the log with other processes: their partitions, and what keeps them from being ready. */
+export type GroupStatus = {
+  readonly own: readonly TopicPartition[];
+  readonly missing: readonly string[];
+  readonly findings: readonly Finding[];
+};
+
 const KEPT_EVENTS = 1_000;
 /** Monitors name a few findings each; a thousand is a bound, not a plan. */
 const MOST_FINDINGS = 1_000;
 
 export type PartitionLedger = TopicPartition &
   Ledger & {
+    /** Offsets skipped, as the log no longer had them. */
+    readonly gap: number;
     readonly offset: number;
     readonly end_offset: number;
     readonly lag: number;
@@ -25,14 +34,20 @@ export class SystemStatus {
   readonly findings = new Map<string, Finding>();
   /** Grows with every finding. */
   findingsVersion = 0;
+  #group: GroupStatus | undefined;
   #ends = new Map<string, number>();
   /** Where each partition's log ended when this gateway first heard of it: what "caught up once" is measured by. */
   #firstEnds = new Map<string, number>();
   #caughtUp = new Set<string>();
   #events: SupervisorEvent[] = [];
 
-  told(tree: TreeStatus, lanes: number, ends: readonly Offset[]): void {
+  told(tree: TreeStatus, lanes: number, ends: readonly Offset[], group?: GroupStatus): void {
     this.tree = tree;
+    this.#group = group;
+    for (const finding of group?.findings ?? []) {
+      const held = this.findings.get(finding.id);
+      if (held?.since !== finding.since || held.severity !== finding.severity) this.addFinding(finding);
+    }
     this.lanes = lanes;
     this.version++;
     for (const end of ends) {
@@ -67,7 +82,7 @@ export class SystemStatus {
 
   ledgers(view: LiveView): PartitionLedger[] {
     return view.partitions().map((partition) => {
-      const { topic, partition: index, ledger, nextOffset, watermark } = partition;
+      const { topic, partition: index, ledger, nextOffset, watermark, gap } = partition;
       // The ends are told a few times a second: what was read since then is there as well.
       const end = Math.max(nextOffset, this.#ends.get(partitionKey(partition)) ?? 0);
       return {
@@ -77,6 +92,7 @@ export class SystemStatus {
         offset: nextOffset,
         end_offset: end,
         lag: end - nextOffset,
+        gap,
         watermark: watermark < 0 ? null : watermark,
       };
     });
@@ -89,9 +105,11 @@ export class SystemStatus {
   /** What keeps the system from being ready, in words; nothing when it is. */
   missing(view: LiveView): string[] {
     if (this.tree === undefined) return ['no word of the actors yet'];
-    const missing = this.#missingActors();
+    const missing = [...this.#missingActors(), ...(this.#group?.missing ?? [])];
     if (view.stale) missing.push('the state of the KPIs is still being read');
+    const own = this.#group && new Set(this.#group.own.map(partitionKey));
     for (const partition of view.partitions()) {
+      if (own?.has(partitionKey(partition)) === false) continue;
       const behind = this.#behind(partition);
       if (behind === undefined) missing.push(`the end of ${partitionKey(partition)} is not known yet`);
       else if (behind > 0) missing.push(`${partitionKey(partition)} is ${behind} records behind`);
@@ -117,8 +135,8 @@ export class SystemStatus {
   }
 }
 
-export function sumLedgers(partitions: readonly PartitionLedger[]): Ledger & { lag: number } {
-  const total = { ...emptyLedger(), lag: 0 };
+export function sumLedgers(partitions: readonly PartitionLedger[]): Ledger & { lag: number; gap: number } {
+  const total = { ...emptyLedger(), lag: 0, gap: 0 };
   for (const partition of partitions) {
     for (const name of Object.keys(total) as (keyof typeof total)[]) total[name] += partition[name];
   }

@@ -4,12 +4,14 @@
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import { AppError } from '../../protocol/errors.ts';
+import type { PartitionCounts } from '../../protocol/event.ts';
 import type { Answer, AppendReply, Finding, Offset, PartialsMessage } from '../../protocol/message.ts';
 import { runChild } from '../../supervisor/child.ts';
 import type { SupervisorEvent } from '../../supervisor/events.ts';
 import type { TreeStatus } from '../../supervisor/status.ts';
 import type { AuditEntry, ControlDone } from './control.ts';
 import { Gateway } from './gateway.ts';
+import type { GroupStatus } from './status.ts';
 
 export type GatewayInput = {
   readonly host: string;
@@ -19,14 +21,20 @@ export type GatewayInput = {
   readonly origins: readonly string[];
   readonly pageDir: string;
   readonly topics: readonly string[];
-  readonly partitions: number;
+  readonly partitions: PartitionCounts;
   readonly zone: string;
   readonly currency: string;
 };
 
 /** From the owner of the tree. */
 export type ToldGateway =
-  | { readonly type: 'status'; readonly tree: TreeStatus; readonly lanes: number; readonly ends: readonly Offset[] }
+  | {
+      readonly type: 'status';
+      readonly tree: TreeStatus;
+      readonly lanes: number;
+      readonly ends: readonly Offset[];
+      readonly group?: GroupStatus;
+    }
   | { readonly type: 'events'; readonly events: readonly SupervisorEvent[] }
   /** The audit list as an earlier incarnation left it. */
   | { readonly type: 'audit'; readonly entries: readonly AuditEntry[] }
@@ -90,7 +98,7 @@ runChild<GatewayInput>(async (child) => {
     const told = body as ToldGateway;
     switch (told.type) {
       case 'status':
-        return state.status.told(told.tree, told.lanes, told.ends);
+        return state.status.told(told.tree, told.lanes, told.ends, told.group);
       case 'events':
         return state.status.addEvents(told.events);
       case 'audit':

@@ -1,8 +1,9 @@
 /** Where a stream's records go: lines of NDJSON, or frames already routed to their topic-partition. */
+import type { PartitionCounts } from '../../protocol/event.ts';
 import { FrameWriter } from '../../protocol/frames.ts';
 import { partitionOf } from '../../protocol/hash.ts';
 import type { AppendRequest } from '../../protocol/message.ts';
-import { TOPICS, type Topic } from '../../protocol/route.ts';
+import { routeCounts, TOPICS, type Topic, targetTopic } from '../../protocol/route.ts';
 import { ByteWriter } from './byte-writer.ts';
 import type { EventSink } from './core.ts';
 
@@ -39,13 +40,15 @@ export class LineSink implements EventSink {
 /** Collects frames by topic-partition until they are taken. */
 export class FrameSink implements EventSink {
   readonly out = new ByteWriter();
-  readonly #partitions: number;
+  readonly #counts: Readonly<Record<Topic, number>>;
+  readonly #topics: readonly string[];
   readonly #writers: ReadonlyMap<Topic, readonly FrameWriter[]>;
 
-  constructor(partitions: number) {
-    this.#partitions = partitions;
+  constructor(partitions: PartitionCounts, topics: readonly string[] = TOPICS) {
+    this.#topics = topics;
+    this.#counts = routeCounts(topics, partitions);
     this.#writers = new Map(
-      TOPICS.map((topic) => [topic, Array.from({ length: partitions }, () => new FrameWriter())]),
+      TOPICS.map((topic) => [topic, Array.from({ length: this.#counts[topic] }, () => new FrameWriter())]),
     );
   }
 
@@ -58,7 +61,7 @@ export class FrameSink implements EventSink {
 
   record(topic: Topic, start: number, keyStart: number, keyEnd: number): void {
     const { out } = this;
-    const partition = partitionOf(out.bytes.subarray(keyStart, keyEnd), this.#partitions);
+    const partition = partitionOf(out.bytes.subarray(keyStart, keyEnd), this.#counts[topic]);
     this.#writers.get(topic)?.[partition]?.add(out.bytes.subarray(start, out.length));
     out.length = start;
   }
@@ -68,7 +71,8 @@ export class FrameSink implements EventSink {
     return [...this.#writers].flatMap(([topic, writers]) =>
       writers.flatMap((writer, partition) => {
         const { count } = writer;
-        return count === 0 ? [] : [{ topic, partition, count, frames: writer.take() }];
+        if (count === 0) return [];
+        return [{ topic: targetTopic(topic, this.#topics), partition, count, frames: writer.take() }];
       }),
     );
   }

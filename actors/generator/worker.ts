@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { MessagePort } from 'node:worker_threads';
 import type { AppendReply, AppendRequest, GenerationReport } from '../../protocol/message.ts';
 import { runChild } from '../../supervisor/child.ts';
-import { type BackendConfig, chooseFactStore } from '../backends/choose.ts';
+import { type BackendConfig, chooseFactStore, partitionCounts } from '../backends/choose.ts';
 import { type Kept, planRun, type RunInput } from './plan.ts';
 import { FrameSink } from './sinks.ts';
 
@@ -31,7 +31,7 @@ runChild<GeneratorInput>(async (child) => {
   const kept = (await facts.get(FACT)) as Kept | undefined;
   const plan = planRun(input, kept, Date.now());
   const { stream } = plan;
-  const sink = new FrameSink(input.backend.partitions);
+  const sink = new FrameSink(partitionCounts(input.backend), input.backend.topics);
   let total = plan.total;
   let phase: GenerationReport['phase'] = 'filling';
   let stopped = false;

@@ -87,7 +87,7 @@ runChild<ConsumerInput>(async (child) => {
     const ends = (await source.extents()).map(({ topic, partition, end }) => ({ topic, partition, offset: end }));
     const lag = lagOf(ends, committed, partitionKey);
     child.meter.mailbox(lag, 0);
-    const body = { type: 'lag' as const, lag, session: core.session, ends };
+    const body = { type: 'lag' as const, lag, session: core.session, partitions: ends.length, ends };
     const text = JSON.stringify(body);
     if (text === lastReport) return;
     lastReport = text;

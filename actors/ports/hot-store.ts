@@ -23,6 +23,8 @@ export type PartitionState = TopicPartition & {
   readonly watermark: number;
   readonly ledger: Ledger;
   readonly totals: Totals;
+  /** Offsets skipped so far, with a person's consent, as the log no longer had them; 0 where it is not said. */
+  readonly gap?: number;
   /** Opaque to the store: the remembered order ids, when dedup is on. */
   readonly dedup: Uint8Array | null;
 };

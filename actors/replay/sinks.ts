@@ -1,7 +1,8 @@
 /** Where a replay goes: into the log of a data folder that nobody uses, or to a running pulso over HTTP. */
 import { AppError } from '../../protocol/errors.ts';
+import type { PartitionCounts } from '../../protocol/event.ts';
 import { FrameWriter } from '../../protocol/frames.ts';
-import { route } from '../../protocol/route.ts';
+import { route, routeCounts, targetTopic } from '../../protocol/route.ts';
 import type { Append, LogWriter } from '../ports/event-log.ts';
 
 export type ReplaySink = {
@@ -15,7 +16,8 @@ const POST_BYTES = 4 * 1024 * 1024;
 const RETRIES = 20;
 
 /** Collects records by topic-partition and appends them in the order they came. */
-export function logSink(writer: LogWriter, partitions: number): ReplaySink {
+export function logSink(writer: LogWriter, topics: readonly string[], partitions: PartitionCounts): ReplaySink {
+  const counts = routeCounts(topics, partitions);
   const open = new Map<string, { topic: string; partition: number; frames: FrameWriter }>();
   let bytes = 0;
   async function flush(): Promise<void> {
@@ -29,7 +31,8 @@ export function logSink(writer: LogWriter, partitions: number): ReplaySink {
   }
   return {
     async write(record) {
-      const { topic, partition } = route(record, partitions);
+      const { topic: routed, partition } = route(record, counts);
+      const topic = targetTopic(routed, topics);
       const key = `${topic}/${partition}`;
       let entry = open.get(key);
       if (entry === undefined) {

@@ -38,6 +38,7 @@ export class PartitionAggregate {
   /** What each follower has not been told yet. */
   readonly #outgoing = new Map<string, Outgoing>();
   #nextOffset: number;
+  #gap: number;
   #raw: RawChunk[] = [];
   #deadLetters: DeadLetter[] = [];
   #dirty = false;
@@ -55,6 +56,7 @@ export class PartitionAggregate {
     this.#judge = new Judge(state.watermark, settings.latenessMs, this.#remembered);
     this.#counter = new RowCounter(this.#totals);
     this.#nextOffset = state.nextOffset;
+    this.#gap = state.gap ?? 0;
     this.#stored = state;
     for (const follower of followers) this.follow(follower);
   }
@@ -120,6 +122,14 @@ export class PartitionAggregate {
     this.#dirty = true;
   }
 
+  /** Goes on from `offset`: the log no longer has what stood below. The next commit says how much that was. */
+  skipTo(offset: number): void {
+    if (offset <= this.#nextOffset) return;
+    this.#gap += offset - this.#nextOffset;
+    this.#nextOffset = offset;
+    this.#dirty = true;
+  }
+
   /** Windows that the next commit would write. */
   get changedWindows(): number {
     return this.#windows.changedCount;
@@ -168,9 +178,9 @@ export class PartitionAggregate {
 
   /** Everything committed since this follower was last told, as absolute values. */
   takePartial(follower: string): PartialUpdate | undefined {
-    const { topic, partition, epoch, seq, nextOffset, watermark, ledger, totals } = this.#stored;
+    const { topic, partition, epoch, seq, nextOffset, watermark, ledger, totals, gap = 0 } = this.#stored;
     const untold = this.#outgoing.get(follower)?.take(seq);
-    return untold && { topic, partition, epoch, nextOffset, watermark, ledger, totals, ...untold };
+    return untold && { topic, partition, epoch, nextOffset, watermark, ledger, totals, gap, ...untold };
   }
 
   #state(): PartitionState {
@@ -183,6 +193,7 @@ export class PartitionAggregate {
       watermark: this.#judge.watermark,
       ledger: { ...this.#ledger },
       totals: { ...this.#totals },
+      gap: this.#gap,
       dedup: this.#remembered?.pack() ?? null,
     };
   }

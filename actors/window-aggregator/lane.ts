@@ -2,14 +2,17 @@
  * A lane's partitions together: which it owns, what to commit, what to tell its followers. The store is handed in.
  * Between two awaits the state is whole: a batch is applied or not, a commit holds whole batches.
  */
+import { AppError } from '../../protocol/errors.ts';
 import { partitionKey, type TopicPartition } from '../../protocol/event.ts';
 import type { BatchMessage, Offset, PartialUpdate } from '../../protocol/message.ts';
-import type { PartitionStore } from '../ports/hot-store.ts';
+import type { PartitionCommit, PartitionStore } from '../ports/hot-store.ts';
 import { type AggregateSettings, PartitionAggregate } from './core.ts';
 
 const LATENCY_SAMPLES = 256;
 /** At some 100 us a window to pack and to write: 50 ms. */
 const FULL_WINDOWS = 500;
+
+type Prepared = { readonly partition: PartitionAggregate; readonly commit: PartitionCommit };
 
 export class Lane {
   #owned = new Map<string, PartitionAggregate>();
@@ -18,6 +21,7 @@ export class Lane {
   /** Who is told of commits, each with the append times of what was committed and not told yet. */
   #followers = new Map<string, number[]>();
   #session = 0;
+  #fenced: TopicPartition[] = [];
   #store: PartitionStore;
   #settings: AggregateSettings;
   #nextTurn: () => Promise<unknown>;
@@ -77,7 +81,7 @@ export class Lane {
     if (partition === undefined || batch.session !== this.#session || batch.base < partition.nextOffset) return false;
     for (const start of partition.needs(batch)) partition.adopt(start, await this.#store.window(batch, start));
     partition.apply(batch);
-    this.#applied.push(batch.appendedAt);
+    if (batch.records > 0) this.#applied.push(batch.appendedAt);
     return true;
   }
 
@@ -97,15 +101,48 @@ export class Lane {
     const applied = this.#applied;
     this.#applied = [];
     for (const together of Map.groupBy(dirty, ({ partition }) => partition).values()) {
-      await this.#store.commit(together.map((partition) => partition.prepareCommit()));
-      for (const partition of together) partition.committed();
+      await this.#commitTogether(together.map((partition) => ({ partition, commit: partition.prepareCommit() })));
       await this.#nextTurn();
     }
     // A follower that takes nothing must not make this grow: the newest are enough to measure by.
     for (const [name, appendedAt] of this.#followers) {
       this.#followers.set(name, [...appendedAt, ...applied].slice(-LATENCY_SAMPLES));
     }
-    return dirty.map(({ topic, partition, nextOffset }) => ({ topic, partition, offset: nextOffset }));
+    return dirty
+      .filter((partition) => this.#owned.get(partitionKey(partition)) === partition)
+      .map(({ topic, partition, nextOffset }) => ({ topic, partition, offset: nextOffset }));
+  }
+
+  /** Somebody else has taken over one of them: the others go on. Which one it was shows when each is committed alone. */
+  async #commitTogether(prepared: readonly Prepared[]): Promise<void> {
+    try {
+      await this.#store.commit(prepared.map(({ commit }) => commit));
+    } catch (thrown) {
+      if (!(thrown instanceof AppError) || thrown.code !== 'fenced') throw thrown;
+      if (prepared.length > 1) for (const single of prepared) await this.#commitTogether([single]);
+      else for (const { partition } of prepared) this.#drop(partition);
+      return;
+    }
+    for (const { partition } of prepared) partition.committed();
+  }
+
+  #drop(partition: PartitionAggregate): void {
+    this.#owned.delete(partitionKey(partition));
+    this.#fenced.push({ topic: partition.topic, partition: partition.partition });
+  }
+
+  /** What was dropped since the last call, as another owner has taken it over: its batches find nobody any more. */
+  takeFenced(): TopicPartition[] {
+    const fenced = this.#fenced;
+    this.#fenced = [];
+    return fenced;
+  }
+
+  /** Goes on from `offset` with a partition whose records below it are lost, and commits that; false when it is not owned. */
+  async skipTo(at: Offset): Promise<boolean> {
+    this.#owned.get(partitionKey(at))?.skipTo(at.offset);
+    await this.commit();
+    return this.#owned.has(partitionKey(at));
   }
 
   /** From now on this follower can be told what is committed after this moment, and nothing before. */

@@ -5,7 +5,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { MessagePort } from 'node:worker_threads';
 import type { TopicPartition } from '../../protocol/event.ts';
-import type { BatchMessage, ConsumerRequest, PartialsMessage, PartialsRequest } from '../../protocol/message.ts';
+import type {
+  BatchMessage,
+  ConsumerRequest,
+  Offset,
+  PartialsMessage,
+  PartialsRequest,
+} from '../../protocol/message.ts';
 import { runChild } from '../../supervisor/child.ts';
 import { type BackendConfig, choosePartitionStore } from '../backends/choose.ts';
 import { Lane } from './lane.ts';
@@ -23,6 +29,9 @@ export type Assign = { readonly type: 'assign'; readonly partitions: readonly To
 
 /** Who is told what is committed, while it wants to hear. */
 type Follower = { readonly port: MessagePort; wants: boolean };
+
+/** From the owner of the tree: go on from here, as the records below are lost. Answered with `gap-accepted`. */
+export type AcceptGap = Offset & { readonly type: 'accept-gap'; readonly id: number };
 
 /** Batches on their way at any time: enough to keep the lane busy over a commit. */
 const CREDITS = 8;
@@ -103,9 +112,18 @@ runChild<AggregatorInput>(async (child) => {
     timer = undefined;
     lastCommitAt = performance.now();
     const positions = await lane.commit();
-    if (positions.length === 0) return;
-    consumer?.postMessage({ type: 'committed', positions } satisfies ConsumerRequest);
-    sendAllPartials();
+    if (positions.length > 0) consumer?.postMessage({ type: 'committed', positions } satisfies ConsumerRequest);
+    tellFenced();
+    if (positions.length > 0) sendAllPartials();
+  }
+
+  /** Another owner has them now: nothing of them may be read or told here any more. */
+  function tellFenced(): void {
+    const partitions = lane.takeFenced();
+    if (partitions.length === 0) return;
+    sendPositions();
+    for (const [link, follower] of followers) sendLaneState(link, follower);
+    child.tell({ type: 'fenced', partitions });
   }
 
   function commitSoon(): void {
@@ -125,11 +143,20 @@ runChild<AggregatorInput>(async (child) => {
 
   async function assign({ partitions }: Assign): Promise<void> {
     await lane.assign(partitions);
+    lane.takeFenced();
     sendPositions();
     for (const [link, follower] of followers) sendLaneState(link, follower);
     child.tell({ type: 'assigned', partitions });
     if (!announced) child.ready();
     announced = true;
+  }
+
+  async function acceptGap({ id, topic, partition, offset }: AcceptGap): Promise<void> {
+    const accepted = await lane.skipTo({ topic, partition, offset });
+    tellFenced();
+    sendPositions();
+    sendAllPartials();
+    child.tell({ type: 'gap-accepted', id, accepted });
   }
 
   child.onLink('batches', (port) => {
@@ -144,7 +171,8 @@ runChild<AggregatorInput>(async (child) => {
   letFollow('partials');
   letFollow('publish');
   child.onTell((message) => {
-    if ((message as Assign).type === 'assign') void inTurn(() => assign(message as Assign));
+    const told = message as Assign | AcceptGap;
+    void inTurn(() => (told.type === 'assign' ? assign(told) : acceptGap(told)));
   });
   child.onStop(() =>
     inTurn(async () => {

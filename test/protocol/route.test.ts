@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { partitionOf } from '../../protocol/hash.ts';
-import { route, TOPICS, topicOf } from '../../protocol/route.ts';
+import { recordKey, route, routeCounts, TOPICS, targetTopic, topicOf } from '../../protocol/route.ts';
 import { CLICK, DELIVERY, FLAT, INNER_ORDER, NESTED, ORDER, REFUND, RESTOCK, recordOf } from './samples.ts';
 
 const PARTITIONS = 7;
@@ -64,4 +64,31 @@ test('route sends what cannot be read, and arrays, to orders by their bytes', ()
 test('topicOf names one of the topics for every type', () => {
   for (const type of ['order', 'refund', 'restock', 'delivery', 'click'] as const)
     assert.ok(TOPICS.includes(topicOf(type)));
+});
+
+test('route takes the number of partitions of the topic that it finds', () => {
+  const counts = { orders: 3, deliveries: 5, clicks: 2 };
+  const at = (key: string, count: number) => partitionOf(new TextEncoder().encode(key), count);
+  assert.deepEqual(route(recordOf(ORDER), counts), { topic: 'orders', partition: at('o123', 3) });
+  assert.deepEqual(route(recordOf(spaced(DELIVERY)), counts), { topic: 'deliveries', partition: at('o123', 5) });
+  assert.deepEqual(route(recordOf(CLICK), counts), { topic: 'clicks', partition: at('u9', 2) });
+});
+
+test('what has no topic of its own goes to the first one, spread over its partitions', () => {
+  assert.deepEqual(routeCounts(['sales', 'clicks'], { sales: 6, clicks: 2 }), { orders: 6, deliveries: 6, clicks: 2 });
+  assert.equal(targetTopic('orders', ['sales', 'clicks']), 'sales');
+  assert.equal(targetTopic('clicks', ['sales', 'clicks']), 'clicks');
+});
+
+test('recordKey is the key that decides the partition, by both ways of reading', () => {
+  const keyOf = (content: unknown) => {
+    const key = recordKey(recordOf(content));
+    return key === undefined ? undefined : new TextDecoder().decode(key);
+  };
+  for (const form of [(sample: object) => JSON.stringify(sample), spaced]) {
+    assert.equal(keyOf(form(ORDER)), 'o123');
+    assert.equal(keyOf(form(RESTOCK)), 'p77');
+    assert.equal(keyOf(form(CLICK)), 'u9');
+  }
+  assert.equal(keyOf('{"broken'), undefined);
 });

@@ -4,11 +4,11 @@
  */
 import { setImmediate } from 'node:timers/promises';
 import { AppError } from '../../../protocol/errors.ts';
-import { LIMITS, partitionKey, type TopicPartition } from '../../../protocol/event.ts';
+import { LIMITS, type PartitionCounts, partitionKey, type TopicPartition } from '../../../protocol/event.ts';
 import { FrameWriter } from '../../../protocol/frames.ts';
 import { type Line, LineSplitter } from '../../../protocol/lines.ts';
 import type { AppendRequest, Offset } from '../../../protocol/message.ts';
-import { route } from '../../../protocol/route.ts';
+import { route, routeCounts, targetTopic } from '../../../protocol/route.ts';
 import { entryOf } from '../entry.ts';
 
 export const MOST_BODY_BYTES = 16 * 1024 * 1024;
@@ -24,7 +24,7 @@ export type Taken = { readonly accepted: number; readonly rejected: readonly Rej
 
 export type IntakeOptions = {
   readonly topics: readonly string[];
-  readonly partitions: number;
+  readonly partitions: PartitionCounts;
   readonly append: (appends: AppendRequest['appends']) => Promise<readonly number[]>;
   /** The log reaches this far now. */
   readonly onEnds: (ends: readonly Offset[]) => void;
@@ -102,6 +102,7 @@ class Collected {
   accepted = 0;
   readonly rejected: Rejected[] = [];
   #options: IntakeOptions;
+  #counts: ReturnType<typeof routeCounts>;
   #lines = new LineSplitter();
   #batches = new Map<string, Batch>();
   #sinceTurn = 0;
@@ -109,6 +110,7 @@ class Collected {
 
   constructor(options: IntakeOptions) {
     this.#options = options;
+    this.#counts = routeCounts(options.topics, options.partitions);
   }
 
   /** Millions of tiny broken lines cost seconds: others get their turn meanwhile. */
@@ -141,10 +143,8 @@ class Collected {
   }
 
   #batchOf(record: Uint8Array): Batch {
-    const { topics, partitions } = this.#options;
-    const routed = route(record, partitions);
-    // Every topic takes every type: what has no topic of its own goes to the first.
-    const topic = topics.includes(routed.topic) ? routed.topic : (topics[0] as string);
+    const routed = route(record, this.#counts);
+    const topic = targetTopic(routed.topic, this.#options.topics);
     const key = partitionKey({ topic, partition: routed.partition });
     return entryOf(this.#batches, key, () => ({
       topic,

@@ -32,6 +32,7 @@ export function systemRoutes(state: GatewayState, options: SystemRouteOptions): 
     get('/system/actors/:id', (ask) => actor(state, ask)),
     ...ACTOR_COMMANDS.map((name) => command(`/system/actors/:id/${name}`, (ask) => commandActor(state, name, ask))),
     command('/system/lanes', (ask) => scale(state, ask)),
+    command('/system/partitions/:topic/:partition/accept-gap', (ask) => acceptGap(state, ask)),
     get('/metrics', () => text(prometheusText(metricsOf(state, options.clients(), options.clock())), METRICS_TYPE)),
   ];
 }
@@ -86,6 +87,15 @@ async function commandActor(state: GatewayState, command: (typeof ACTOR_COMMANDS
 async function scale(state: GatewayState, ask: Ask): Promise<Answer> {
   const body = parseLanesBody(await readJson(ask.request));
   return carried(await run(state, { lanes: body.lanes, ...intentOf(body) }, ask));
+}
+
+async function acceptGap(state: GatewayState, ask: Ask): Promise<Answer> {
+  const body = parseCommandBody(await readJson(ask.request));
+  const { topic, partition } = ask.params as { topic: string; partition: string };
+  const found = state.view.partitions().find((at) => at.topic === topic && String(at.partition) === partition);
+  if (found === undefined) throw notFound(`a topic-partition named ${`${topic}/${partition}`.slice(0, 200)}`);
+  const at = { topic, partition: found.partition };
+  return carried(await run(state, { ...at, command: 'accept-gap', ...intentOf(body) }, ask));
 }
 
 function run(state: GatewayState, command: Command, { request }: Ask): Promise<Carried> {

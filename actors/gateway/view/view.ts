@@ -3,7 +3,14 @@
  * snapshot of the store and goes on with what the aggregators tell, each update absolute and numbered by commits, so
  * that none is missed and none counts twice. It knows no clock: time comes in with each call.
  */
-import { emptyLedger, type Ledger, partitionKey, type TopicPartition } from '../../../protocol/event.ts';
+import {
+  allPartitions,
+  emptyLedger,
+  type Ledger,
+  type PartitionCounts,
+  partitionKey,
+  type TopicPartition,
+} from '../../../protocol/event.ts';
 import type { PartialUpdate } from '../../../protocol/message.ts';
 import type { PartitionState, StoredWindow, Totals } from '../../ports/hot-store.ts';
 import { AHEAD_MINUTES, MINUTE_MS, minuteOf, TOTAL_MINUTES } from './span.ts';
@@ -19,6 +26,8 @@ export type PartitionView = TopicPartition & {
   watermark: number;
   ledger: Ledger;
   totals: Totals;
+  /** Offsets skipped, as the log no longer had them. */
+  gap: number;
   /** When its offset last moved, by the clock of the caller. */
   movedAt: number;
   /** Windows that a snapshot held in a newer state than the partition itself. */
@@ -28,7 +37,7 @@ export type PartitionView = TopicPartition & {
 /** `gap`: something between what is held and what was told is missing, so a new snapshot is needed. */
 export type Applied = 'applied' | 'skipped' | 'gap';
 
-export type ViewOptions = { readonly topics: readonly string[]; readonly partitions: number };
+export type ViewOptions = { readonly topics: readonly string[]; readonly partitions: PartitionCounts };
 
 export class LiveView {
   readonly windows = new Windows();
@@ -44,9 +53,7 @@ export class LiveView {
 
   constructor({ topics, partitions }: ViewOptions) {
     this.#ordersTopic = topics.includes('orders') ? 'orders' : (topics[0] as string);
-    for (const topic of topics) {
-      for (let partition = 0; partition < partitions; partition++) this.#add({ topic, partition });
-    }
+    for (const partition of allPartitions(topics, partitions)) this.#add(partition);
   }
 
   /** Grows with every change. */
@@ -184,6 +191,7 @@ export class LiveView {
       watermark: -1,
       ledger: emptyLedger(),
       totals: { events: 0, orders: 0, paidOrders: 0, items: 0, revenue: 0 },
+      gap: 0,
       movedAt: Number.NEGATIVE_INFINITY,
       newer: new Map(),
     };
@@ -198,6 +206,7 @@ export class LiveView {
     held.watermark = told.watermark;
     held.ledger = told.ledger;
     held.totals = told.totals;
+    held.gap = told.gap ?? 0;
   }
 
   #tell(held: PartitionView, window: StoredWindow, whole: boolean): void {

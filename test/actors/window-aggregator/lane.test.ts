@@ -85,8 +85,68 @@ test('lane that was taken over is fenced: nothing of it gets into the store any 
   await zombie.assign([PLACE]);
   await zombie.apply(batchOf(randomRecords(randomFrom(3), 10), 0, { session: zombie.session }));
   await owner.assign([PLACE]);
-  await assert.rejects(zombie.commit(), (thrown) => thrown instanceof AppError && thrown.code === 'fenced');
+  assert.deepEqual(await zombie.commit(), []);
   assert.equal(store.states.get('orders/0')?.nextOffset, 0);
+});
+
+test('lane drops the partition that was taken over, says so once, and goes on with the others', async () => {
+  const store = new MemoryStore();
+  const [lane, owner] = [new Lane(store, SETTINGS, nextTurn), new Lane(store, SETTINGS, nextTurn)];
+  // Of one partition index, so that they are committed together; and one that stands apart.
+  const places = [PLACE, { topic: 'clicks', partition: 0 }, { topic: 'orders', partition: 1 }];
+  lane.follow('gateway');
+  await lane.assign(places);
+  for (const place of places) {
+    const batch = batchOf(randomRecords(randomFrom(3), 10), 0, { session: lane.session, ...place });
+    assert.equal(await lane.apply(batch), true);
+  }
+  await owner.assign([PLACE]);
+  const kept = [
+    { topic: 'clicks', partition: 0, offset: 10 },
+    { topic: 'orders', partition: 1, offset: 10 },
+  ];
+  assert.deepEqual(await lane.commit(), kept);
+  assert.deepEqual(lane.takeFenced(), [PLACE]);
+  assert.deepEqual(lane.takeFenced(), []);
+  assert.deepEqual(lane.positions(), kept);
+  assert.equal(lane.takePartials('gateway').updates.length, 2);
+  assert.equal(store.states.get('orders/0')?.nextOffset, 0);
+  await lane.assign(places);
+  assert.deepEqual(lane.positions().at(-1), { ...PLACE, offset: 0 });
+  assert.deepEqual(await owner.commit(), []);
+});
+
+test('lane that fails to commit for any other reason fails', async () => {
+  const store = new MemoryStore();
+  const lane = new Lane(store, SETTINGS, nextTurn);
+  await lane.assign([PLACE]);
+  await lane.apply(batchOf(randomRecords(randomFrom(3), 10), 0, { session: lane.session }));
+  store.commit = async () => {
+    throw new AppError('unavailable', 'the store is away');
+  };
+  await assert.rejects(lane.commit(), { code: 'unavailable' });
+});
+
+test('lane skips what the log no longer has, commits how much that was, and goes on from there', async () => {
+  const store = new MemoryStore();
+  const lane = new Lane(store, SETTINGS, nextTurn);
+  lane.follow('gateway');
+  await lane.assign([PLACE]);
+  await lane.apply(batchOf(randomRecords(randomFrom(5), 10), 0, { session: lane.session }));
+  assert.equal(await lane.skipTo({ ...PLACE, offset: 25 }), true);
+  assert.equal(await lane.skipTo({ ...PLACE, offset: 20 }), true, 'it is further already');
+  assert.equal(await lane.skipTo({ ...PLACE, partition: 7, offset: 20 }), false);
+  const { nextOffset, gap, seq } = store.states.get('orders/0') as PartitionState;
+  assert.deepEqual({ nextOffset, gap, seq }, { nextOffset: 25, gap: 15, seq: 1 });
+  assert.deepEqual(
+    lane.takePartials('gateway').updates.map((update) => ({ next: update.nextOffset, gap: update.gap })),
+    [{ next: 25, gap: 15 }],
+  );
+  const successor = new Lane(store, SETTINGS, nextTurn);
+  await successor.assign([PLACE]);
+  await successor.apply(batchOf(randomRecords(randomFrom(6), 5), 25, { session: successor.session }));
+  await successor.skipTo({ ...PLACE, offset: 31 });
+  assert.equal(store.states.get('orders/0')?.gap, 16);
 });
 
 test('lane tells only what is committed, and merges what was not asked for', async () => {
