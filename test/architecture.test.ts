@@ -13,6 +13,8 @@ type Rule = {
 
 const PROTOCOL = /^protocol\//;
 const PURE_KPI = /^actors\/kpi\//;
+/** What reader, archiver and jobs share of hot and archived history. */
+const HISTORY = /^actors\/history\//;
 /** Stands for the folder of the importing file, whichever it is. */
 const SAME_FOLDER = /^same-folder$/;
 
@@ -28,8 +30,13 @@ const RULES: readonly Rule[] = [
   { files: /^actors\/ports\//, may: [PROTOCOL, /^actors\/ports\//], because: 'ports are interfaces and nothing else' },
   { files: /^actors\/kpi\//, may: [PROTOCOL, PURE_KPI], because: 'KPIs are computed by pure code' },
   {
+    files: HISTORY,
+    may: [PROTOCOL, PURE_KPI, HISTORY, /^actors\/ports\//, /^node:(zlib|crypto)$/],
+    because: 'history is read and written through ports, by whichever actor',
+  },
+  {
     files: /^actors\/[\w-]+\/(core|lane|pace|view|channels)\.ts$/,
-    may: [PROTOCOL, PURE_KPI, /^actors\/ports\//, SAME_FOLDER],
+    may: [PROTOCOL, PURE_KPI, HISTORY, /^actors\/ports\//, SAME_FOLDER],
     because: 'a core decides; clocks, threads and drivers are handed to it',
   },
   {
@@ -62,6 +69,7 @@ const RULES: readonly Rule[] = [
     may: [
       PROTOCOL,
       PURE_KPI,
+      HISTORY,
       /^supervisor\/(child|status|events)\.ts$/,
       /^actors\/(ports\/|backends\/choose\.ts|requests\.ts)/,
       SAME_FOLDER,

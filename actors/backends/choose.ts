@@ -3,7 +3,15 @@ import { join } from 'node:path';
 import type { PartitionCounts } from '../../protocol/event.ts';
 import type { ArchiveFiles, ArchiveManifest } from '../ports/archive.ts';
 import type { LogSource, LogWriter } from '../ports/event-log.ts';
-import type { FactStore, PartitionPruner, PartitionStore, RawReader, StoreReader } from '../ports/hot-store.ts';
+import type {
+  FactStore,
+  PartitionPruner,
+  PartitionStore,
+  RawReader,
+  RollupReader,
+  RollupWriter,
+  StoreReader,
+} from '../ports/hot-store.ts';
 import type { JobStore } from '../ports/job-store.ts';
 import { checkAgreement } from './agreement.ts';
 import { LocalArchiveFiles } from './archive-local.ts';
@@ -17,6 +25,7 @@ import { EmbeddedJobStore } from './store-embedded-jobs.ts';
 import { EmbeddedArchiveManifest } from './store-embedded-manifest.ts';
 import { EmbeddedRawReader } from './store-embedded-raw.ts';
 import { EmbeddedStoreReader } from './store-embedded-reader.ts';
+import { EmbeddedRollupReader, EmbeddedRollupWriter } from './store-embedded-rollups.ts';
 import { prepareStore, readStoreStates } from './store-embedded-schema.ts';
 
 const STANDARD_GROUP = 'pulso';
@@ -63,6 +72,7 @@ export async function prepareData(settings: BackendSettings): Promise<BackendCon
   prepareStore(ofGroup(config));
   await (await chooseFactStore(config)).close();
   await (await chooseArchiveManifest(config)).close();
+  await (await chooseRollupWriter(config)).close();
   await checkData(settings);
   return config;
 }
@@ -116,4 +126,12 @@ export async function chooseArchiveFiles(config: BackendConfig): Promise<Archive
 
 export async function chooseJobStore(config: BackendConfig): Promise<JobStore> {
   return new EmbeddedJobStore(ofGroup(config).dataDir);
+}
+
+export async function chooseRollupReader(config: BackendConfig): Promise<RollupReader> {
+  return new EmbeddedRollupReader(ofGroup(config));
+}
+
+export async function chooseRollupWriter(config: BackendConfig): Promise<RollupWriter> {
+  return new EmbeddedRollupWriter(ofGroup(config));
 }

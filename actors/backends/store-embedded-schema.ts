@@ -47,6 +47,7 @@ const LAYOUT: Layout = {
   extend(file) {
     addRawSums(file);
     addGap(file);
+    file.execute('CREATE INDEX IF NOT EXISTS window_seq ON window (topic, seq, start)');
   },
 };
 

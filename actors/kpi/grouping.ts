@@ -4,7 +4,6 @@ import { cubeOf, type DimensionName, OTHER, PAIR_IDS, pairKey } from './cubes.ts
 import { HyperLogLog } from './hll.ts';
 import { sketchOf } from './metrics.ts';
 import type { KpiQuery } from './query.ts';
-import { missedItems } from './space-saving.ts';
 import { Dictionary } from './texts.ts';
 import type { WindowState } from './window.ts';
 
@@ -59,7 +58,7 @@ export class Grouping {
       if (a !== FILTERED_OUT && b !== FILTERED_OUT) addCell(cells, cell, bucket.cells, this.#key(a, b));
     }
     this.#addCustomers(window, bucket, first);
-    if (this.#query.cube === 'product') bucket.missedItems += missedItems(cells);
+    if (this.#query.cube === 'product') bucket.missedItems += window.missedItems;
   }
 
   groups(): Group[] {

@@ -5,6 +5,7 @@
  *   u8 version, then sections: u8 tag, u32 length, payload
  *   tag 0x00 + dimension   texts (texts.ts)
  *   tag 0x40               names of the products, in the order of their texts
+ *   tag 0x41               of a merged window: minutes in it, items missed (parts.ts)
  *   tag 0x80 + cube        number of measures, count of cells, per cell: ids of its texts, measures (all varints)
  *   tag 0xc0 + sketch      count, per sketch: id of its text, length, the sketch (hll.ts)
  *
@@ -29,7 +30,7 @@ import type { HyperLogLog } from './hll.ts';
 import type { WindowParts } from './parts.ts';
 
 export const VERSION = 1;
-export const TAGS = { texts: 0x00, names: 0x40, cells: 0x80, sketch: 0xc0 } as const;
+export const TAGS = { texts: 0x00, names: 0x40, merged: 0x41, cells: 0x80, sketch: 0xc0 } as const;
 
 // Packing never nests and never waits, so one pair of buffers serves all windows of a thread.
 const head = new ByteWriter();
@@ -60,6 +61,7 @@ export function packParts(parts: WindowParts, changesOnly: boolean): Uint8Array 
   head.reset();
   body.reset();
   head.byte(VERSION);
+  if (!changesOnly) packMerged(parts);
   const locals: Locals | undefined = changesOnly ? {} : undefined;
   for (const cube of CUBE_NAMES) packCells(parts, cube, locals);
   for (const name of SKETCH_NAMES) packSketches(parts, name, locals);
@@ -80,6 +82,14 @@ function section(writer: ByteWriter, tag: number, write: () => void): void {
   const began = writer.beginLength();
   write();
   writer.endLength(began);
+}
+
+function packMerged({ minutes, missedItems }: WindowParts): void {
+  if (missedItems === undefined) return;
+  section(head, TAGS.merged, () => {
+    head.varint(minutes);
+    head.varint(missedItems);
+  });
 }
 
 function packCells(parts: WindowParts, cube: CubeName, locals: Locals | undefined): void {

@@ -16,6 +16,13 @@ export class WindowParts {
   readonly names = new TextColumn();
   /** Products whose cells went to others since the changes were cleared. */
   readonly goneProducts = new Set<string>();
+  /** Minutes that were merged into this; a roll-up has many. */
+  minutes = 1;
+  /**
+   * Items at most that a product without a cell had, summed over all windows merged into this; undefined where nothing
+   * was merged and the cells themselves tell (space-saving.ts).
+   */
+  missedItems: number | undefined;
 
   texts(dimension: DimensionName): Dictionary {
     const code = DIMENSIONS[dimension].code;

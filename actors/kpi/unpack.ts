@@ -34,6 +34,7 @@ export function unpackParts(parts: WindowParts, packed: Uint8Array, options: Unp
     const found = sections.get(tag);
     return found && new ByteReader(packed, found.start, found.end);
   };
+  unpackMerged(parts, open(TAGS.merged));
   for (const dimension of dimensionsOf(cubes, sketches)) unpackTexts(parts, dimension, open);
   for (const cube of cubes) unpackCells(parts, cube, open(TAGS.cells + cubeOf(cube).code));
   for (const name of sketches) unpackSketches(parts, name, open(TAGS.sketch + SKETCHES[name].code));
@@ -42,6 +43,7 @@ export function unpackParts(parts: WindowParts, packed: Uint8Array, options: Unp
 
 const KNOWN_TAGS = new Set([
   TAGS.names,
+  TAGS.merged,
   ...DIMENSION_NAMES.map((name) => TAGS.texts + DIMENSIONS[name].code),
   ...CUBE_NAMES.map((name) => TAGS.cells + cubeOf(name).code),
   ...SKETCH_NAMES.map((name) => TAGS.sketch + SKETCHES[name].code),
@@ -74,6 +76,12 @@ function dimensionsOf(cubes: readonly CubeName[], sketches: readonly SketchName[
 }
 
 type Open = (tag: number) => ByteReader | undefined;
+
+function unpackMerged(parts: WindowParts, reader: ByteReader | undefined): void {
+  if (!reader) return;
+  parts.minutes = reader.varint();
+  parts.missedItems = reader.varint();
+}
 
 function unpackTexts(parts: WindowParts, dimension: DimensionName, open: Open): void {
   const reader = open(TAGS.texts + DIMENSIONS[dimension].code);

@@ -6,6 +6,7 @@ import {
   CUBE_NAMES,
   type CubeName,
   cubeOf,
+  DIMENSION_NAMES,
   type DimensionName,
   OTHER,
   PAIR_IDS,
@@ -16,6 +17,7 @@ import {
 import type { HyperLogLog } from './hll.ts';
 import { packParts } from './pack.ts';
 import { WindowParts } from './parts.ts';
+import { missedItems } from './space-saving.ts';
 import { type UnpackOptions, unpackParts } from './unpack.ts';
 
 export const WINDOW_MS = 60_000;
@@ -84,9 +86,22 @@ export class WindowState {
 
   /** Adds another window: of another topic-partition, or of another minute. */
   merge(other: WindowState): void {
+    // Before the cells: what each side missed can be told from its own cells only.
+    this.parts.missedItems = this.missedItems + other.missedItems;
     for (const cube of CUBE_NAMES) this.#mergeCells(cube, other);
     this.#mergeSketches(other);
     this.#mergeNames(other, (mine, theirs) => (mine === undefined || theirs < mine ? theirs : mine));
+  }
+
+  /** Items at most that a product without a cell had. */
+  get missedItems(): number {
+    const products = this.parts.cellsIfAny('product');
+    return this.parts.missedItems ?? (products ? missedItems(products) : 0);
+  }
+
+  /** Whether a text went to the others because two numbers share a key: merged further, sums would come out elsewhere. */
+  get overfull(): boolean {
+    return DIMENSION_NAMES.some((name) => name !== 'product' && this.parts.texts(name).size >= PAIR_IDS - 1);
   }
 
   /** Takes over every cell of a window read from a pack of changes; rows of zeros stay, as they still say something. */

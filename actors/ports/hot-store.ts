@@ -163,7 +163,7 @@ export type RollupStamp = readonly (TopicPartition & { readonly seq: number })[]
 
 export type RollupLevel = 'hour' | 'day';
 
-/** Windows of all topic-partitions merged over an hour, or over a day of the configured zone. */
+/** Windows of all topic-partitions merged over an hour (of UTC), or over a day of the configured zone. Where there is none, minutes tell. */
 export interface RollupReader {
   /** Roll-ups with from <= start < to, and the stamp they are of. */
   rollups(
@@ -173,11 +173,12 @@ export interface RollupReader {
   ): Promise<{ readonly stamp: RollupStamp; readonly windows: readonly StoredWindow[] }>;
   /** Starts of windows that a commit after the stamp has written, sorted; a topic-partition it lacks counts from its beginning. */
   changedSince(stamp: RollupStamp): Promise<readonly number[]>;
+  close(): Promise<void>;
 }
 
 /** Written by the roll-up job alone. */
 export interface RollupWriter {
-  /** Writes these windows and the stamp they are of, all or nothing. */
+  /** Writes these windows and the stamp they are of, all or nothing. A window of no bytes takes the roll-up away. */
   replace(windows: readonly (StoredWindow & { readonly level: RollupLevel })[], stamp: RollupStamp): Promise<void>;
   close(): Promise<void>;
 }

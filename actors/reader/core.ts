@@ -1,46 +1,26 @@
 /**
- * Answers questions about what is committed, from the store alone. A question about much is answered in slices, with
+ * Answers questions about what is committed, from the stores alone. A question about much is answered in slices, with
  * a turn for other questions between them.
  */
 
 import { assertNever } from '../../protocol/errors.ts';
-import { partitionKey } from '../../protocol/event.ts';
 import type { ReaderQuery } from '../../protocol/message.ts';
-import { dayStartIn, type Floor } from '../kpi/granularity.ts';
-import { type KpiQuery, KpiRun, parseKpiQuery } from '../kpi/query.ts';
-import { unpackWindow } from '../kpi/window.ts';
-import type { PartitionState, StoreReader, StoreSnapshot } from '../ports/hot-store.ts';
-
-export type ReaderSettings = {
-  /** Where days begin. */
-  readonly zone: string;
-  /** The topic whose watermark ends default ranges. */
-  readonly mainTopic: string;
-  readonly now: () => number;
-  /** Lets other work in. */
-  readonly turn: () => Promise<void>;
-};
-
-type KpiQuestion = Extract<ReaderQuery, { kind: 'kpi' }>;
-
-/** Windows read at once: some 20 ms of work when all are full. */
-const SLICE_MS = 30 * 60_000;
+import type { StoreReader, StoreSnapshot } from '../ports/hot-store.ts';
+import { KpiAnswers, type KpiSettings, type KpiStores } from './kpi.ts';
 
 export class ReaderCore {
   #store: StoreReader;
-  #settings: ReaderSettings;
-  #dayStart: Floor;
+  #kpi: KpiAnswers;
 
-  constructor(store: StoreReader, settings: ReaderSettings) {
-    this.#store = store;
-    this.#settings = settings;
-    this.#dayStart = dayStartIn(settings.zone);
+  constructor(stores: KpiStores, settings: KpiSettings) {
+    this.#store = stores.store;
+    this.#kpi = new KpiAnswers(stores, settings);
   }
 
   answer(query: ReaderQuery): Promise<unknown> {
     switch (query.kind) {
       case 'kpi':
-        return this.#kpi(query);
+        return this.#kpi.answer(query);
       case 'orders':
         return this.#store.orders(query);
       case 'order':
@@ -56,40 +36,6 @@ export class ReaderCore {
     }
   }
 
-  async #kpi({ search, watermark, idle }: KpiQuestion) {
-    const asOf = this.#settings.now();
-    const partitions = await this.#store.partitions();
-    const newest = Math.max(watermark, this.#watermarkOf(partitions));
-    const query = parseKpiQuery(new URLSearchParams(search), { watermark: newest, dayStart: this.#dayStart });
-    const run = new KpiRun(query);
-    // What is archived are raw events; KPI windows stay here.
-    const fromHot = query.source !== 'archive';
-    if (fromHot) await this.#addWindows(run, query);
-    return {
-      ...run.rows(),
-      as_of: asOf,
-      watermark: newest < 0 ? null : newest,
-      complete: isComplete(partitions, idle, query.to),
-      sources: fromHot ? ['hot'] : [],
-    };
-  }
-
-  async #addWindows(run: KpiRun, query: KpiQuery): Promise<void> {
-    let from = await this.#store.nextWindow(query.from);
-    while (from !== undefined && from < query.to) {
-      const to = Math.min(from + SLICE_MS, query.to);
-      for (const { start, packed } of await this.#store.windows(from, to))
-        run.add(unpackWindow(start, packed, query.read));
-      await this.#settings.turn();
-      from = await this.#store.nextWindow(to);
-    }
-  }
-
-  #watermarkOf(partitions: readonly PartitionState[]): number {
-    const main = partitions.filter(({ topic }) => topic === this.#settings.mainTopic);
-    return Math.max(-1, ...main.map(({ watermark }) => watermark));
-  }
-
   /** The windows in one buffer, so that all of them cross to another thread without a copy. */
   async #snapshot(from: number, to: number): Promise<StoreSnapshot> {
     const { states, windows } = await this.#store.snapshot(from, to);
@@ -103,10 +49,4 @@ export class ReaderCore {
     });
     return { states: states.map((state) => ({ ...state, dedup: null })), windows: moved };
   }
-}
-
-/** Every topic-partition that still gets records has passed the end. */
-function isComplete(partitions: readonly PartitionState[], idle: readonly string[], end: number): boolean {
-  const resting = new Set(idle);
-  return partitions.every((state) => state.watermark >= end || resting.has(partitionKey(state)));
 }

@@ -3,7 +3,8 @@ import type { MessagePort } from 'node:worker_threads';
 import { AppError, toWireError } from '../../protocol/errors.ts';
 import type { Answer, Ask, ReaderQuery } from '../../protocol/message.ts';
 import { runChild } from '../../supervisor/child.ts';
-import { type BackendConfig, chooseStoreReader } from '../backends/choose.ts';
+import { type BackendConfig, chooseFactStore, chooseRollupReader, chooseStoreReader } from '../backends/choose.ts';
+import { turns } from '../history/turns.ts';
 import { ReaderCore } from './core.ts';
 
 export type ReaderInput = { readonly backend: BackendConfig; readonly zone: string };
@@ -14,12 +15,12 @@ const MAX_OPEN = 64;
 runChild<ReaderInput>(async (child) => {
   const { backend, zone } = child.input;
   const store = await chooseStoreReader(backend);
-  const core = new ReaderCore(store, {
-    zone,
-    mainTopic: backend.topics[0] as string,
-    now: Date.now,
-    turn: () => new Promise((resolve) => setImmediate(resolve)),
-  });
+  const rollups = await chooseRollupReader(backend);
+  const facts = await chooseFactStore(backend);
+  const core = new ReaderCore(
+    { store, rollups, facts },
+    { zone, mainTopic: backend.topics[0] as string, now: Date.now, turn: turns(() => performance.now()) },
+  );
   let open = 0;
 
   async function onAsk(port: MessagePort, { id, body }: Ask<ReaderQuery>): Promise<void> {
@@ -43,7 +44,9 @@ runChild<ReaderInput>(async (child) => {
   }
 
   child.onLink('queries', (port) => port.on('message', (ask: Ask<ReaderQuery>) => void onAsk(port, ask)));
-  child.onStop(() => store.close());
+  child.onStop(async () => {
+    for (const part of [store, rollups, facts]) await part.close();
+  });
   child.ready();
 });
 

@@ -29,6 +29,16 @@ function windowsOf(partition: number, orders: Readonly<Record<number, number>>):
   });
 }
 
+const NO_ROLLUPS = {
+  rollups: async () => ({ stamp: [], windows: [] }),
+  changedSince: async () => [],
+  close: async () => undefined,
+};
+
+function noFacts() {
+  return { get: async () => undefined, put: async () => undefined, close: async () => undefined };
+}
+
 function coreOver(states: PartitionState[], windows: ReadWindow[]) {
   const reads: [number, number][] = [];
   let turns = 0;
@@ -50,14 +60,11 @@ function coreOver(states: PartitionState[], windows: ReadWindow[]) {
     hotBytes: async () => 77,
     close: async () => undefined,
   };
-  const core = new ReaderCore(store, {
-    zone: 'America/Sao_Paulo',
-    mainTopic: 'orders',
-    now: () => NOW,
-    turn: async () => {
-      turns++;
-    },
-  });
+  const settings = { zone: 'America/Sao_Paulo', mainTopic: 'orders', now: () => NOW };
+  const turn = async () => {
+    turns++;
+  };
+  const core = new ReaderCore({ store, rollups: NO_ROLLUPS, facts: noFacts() }, { ...settings, turn });
   const ask = (search: string, idle: readonly string[] = [], watermark = -1) =>
     core.answer({ kind: 'kpi', search, watermark, idle }) as Promise<KpiAnswer>;
   return { core, ask, reads, turns: () => turns };
