@@ -148,7 +148,17 @@ function valueImportsOf(file: string): string[] {
 
 test('the top level holds what was agreed and nothing else', () => {
   const agreed = new Set([
-    ...['actors', 'supervisor', 'protocol', 'ui', 'test', 'docker-compose.yml', 'package.json', 'package-lock.json'],
+    ...[
+      'actors',
+      'supervisor',
+      'protocol',
+      'ui',
+      'test',
+      'docker-compose.yml',
+      'Dockerfile',
+      'package.json',
+      'package-lock.json',
+    ],
     ...['tsconfig.json', 'deno.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'node_modules', 'data', 'bench.json'],
   ]);
   const surplus = globSync('*').filter((name) => !agreed.has(name) && !name.startsWith('.'));
