@@ -56,7 +56,7 @@ const RULES: readonly Rule[] = [
   },
   {
     files: /^actors\/backends\//,
-    may: [PROTOCOL, /^actors\/(ports|backends)\//, /^node:/],
+    may: [PROTOCOL, /^actors\/(ports|backends)\//, /^node:/, /^(webhdfs|thrift)(\/|$)/],
     because: 'a backend knows its port and its driver',
   },
   {

@@ -1,7 +1,7 @@
 /** Which backends a process uses: the only file that sees them all. A configuration crosses threads as plain data. */
 import { join } from 'node:path';
 import type { PartitionCounts } from '../../protocol/event.ts';
-import type { ArchiveFiles, ArchiveManifest } from '../ports/archive.ts';
+import type { ArchiveCatalog, ArchiveFiles, ArchiveManifest } from '../ports/archive.ts';
 import type { LogSource, LogWriter } from '../ports/event-log.ts';
 import type {
   FactStore,
@@ -15,9 +15,12 @@ import type {
 import type { JobStore } from '../ports/job-store.ts';
 import { checkAgreement } from './agreement.ts';
 import { LocalArchiveFiles } from './archive-local.ts';
+import type { WebhdfsConfig } from './archive-webhdfs-reader.ts';
+import type { HiveConfig } from './catalog-hive.ts';
 import { EmbeddedLogWriter } from './event-log-embedded.ts';
 import { readLogExtents } from './event-log-embedded-file.ts';
 import { EmbeddedLogSource } from './event-log-embedded-source.ts';
+import { type HdfsSettings, hdfsConfig } from './hdfs-config.ts';
 import type { KafkaConfig } from './kafka-config.ts';
 import { EmbeddedPartitionStore } from './store-embedded.ts';
 import { EmbeddedFactStore } from './store-embedded-facts.ts';
@@ -42,6 +45,8 @@ export type BackendConfig = {
   readonly logBytes: number;
   /** undefined = the embedded log. */
   readonly kafka?: KafkaConfig;
+  readonly webhdfs?: WebhdfsConfig;
+  readonly hive?: HiveConfig;
 };
 
 /** How many partitions each topic has. */
@@ -55,7 +60,7 @@ export function isShared({ kafka }: BackendConfig): boolean {
 }
 
 /** The settings that decide on backends, as the configuration names them. */
-export type BackendSettings = {
+export type BackendSettings = HdfsSettings & {
   readonly data: string;
   readonly group: string;
   readonly partitions: number;
@@ -83,8 +88,9 @@ export async function checkData(settings: BackendSettings): Promise<void> {
   checkAgreement(readStoreStates(ofGroup(config)), readLogExtents(config));
 }
 
-function backendConfig({ data, group, partitions, topics, logBytes }: BackendSettings): BackendConfig {
-  return { dataDir: data, group, partitions, topics, logBytes };
+function backendConfig(settings: BackendSettings): BackendConfig {
+  const { data, group, partitions, topics, logBytes } = settings;
+  return { dataDir: data, group, partitions, topics, logBytes, ...hdfsConfig(settings, group) };
 }
 
 function ofGroup(config: BackendConfig): BackendConfig {
@@ -121,7 +127,16 @@ export async function chooseArchiveManifest(config: BackendConfig): Promise<Arch
 }
 
 export async function chooseArchiveFiles(config: BackendConfig): Promise<ArchiveFiles> {
-  return new LocalArchiveFiles(join(ofGroup(config).dataDir, 'archive'));
+  if (config.webhdfs === undefined) return new LocalArchiveFiles(join(ofGroup(config).dataDir, 'archive'));
+  const { WebhdfsArchiveFiles } = await import('./archive-webhdfs.ts');
+  return new WebhdfsArchiveFiles(config.webhdfs);
+}
+
+/** Undefined where nobody but the manifest is to be told. */
+export async function chooseCatalog(config: BackendConfig): Promise<ArchiveCatalog | undefined> {
+  if (config.hive === undefined) return undefined;
+  const { HiveCatalog } = await import('./catalog-hive.ts');
+  return new HiveCatalog(config.hive);
 }
 
 export async function chooseJobStore(config: BackendConfig): Promise<JobStore> {

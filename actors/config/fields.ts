@@ -82,6 +82,17 @@ const anyText = matching(/\S/, 'a text that is not empty');
 const url = (...schemes: string[]) =>
   matching(new RegExp(`^(${schemes.join('|')})://\\S+$`), `an address that begins with ${schemes.join(':// or ')}://`);
 
+/** Host, port and, where `path` allows it, a folder; nothing else that would be ignored. */
+function server(scheme: string, path: RegExp, rule: string) {
+  return (text: string): string => {
+    const parsed = new RegExp(`^${scheme}://`).test(text) ? URL.parse(text) : null;
+    if (!parsed?.hostname || parsed.username + parsed.search + parsed.hash !== '' || !path.test(parsed.pathname)) {
+      throw new Rule(rule);
+    }
+    return text;
+  };
+}
+
 export const FIELDS = {
   data: { env: 'PULSO_DATA', standard: './data', meaning: 'data folder of the embedded backends', parse: anyText },
   host: { env: 'PULSO_HOST', standard: '127.0.0.1', meaning: 'address to listen on', parse: anyText },
@@ -147,15 +158,30 @@ export const FIELDS = {
   webhdfsUrl: {
     env: 'WEBHDFS_URL',
     standard: undefined,
-    meaning: 'HDFS; unset = local archive',
-    parse: url('http', 'https'),
+    meaning: 'HDFS, `http://namenode:9870`, with a folder behind it when not `/pulso`; unset = local archive',
+    parse: server(
+      'https?',
+      /^(\/[\w=.-]*)*$/,
+      'an address such as http://namenode:9870 or http://namenode:9870/folder',
+    ),
   },
-  hdfsUser: { env: 'HDFS_USER', standard: undefined, meaning: 'user on HDFS', parse: anyText },
+  hdfsUrl: {
+    env: 'HDFS_URL',
+    standard: undefined,
+    meaning: 'HDFS as Hive and Spark name it; unset = `hdfs://`, the host of `WEBHDFS_URL`, port 8020',
+    parse: server('hdfs', /^\/?$/, 'an address such as hdfs://namenode:8020'),
+  },
+  hdfsUser: {
+    env: 'HDFS_USER',
+    standard: undefined,
+    meaning: 'user on HDFS; unset = the user who started pulso',
+    parse: anyText,
+  },
   hiveMetastore: {
     env: 'HIVE_METASTORE',
     standard: undefined,
-    meaning: 'Hive Metastore; unset = manifest only',
-    parse: url('thrift'),
+    meaning: 'Hive Metastore, `thrift://host:9083`, needs HDFS; unset = manifest only',
+    parse: server('thrift', /^\/?$/, 'an address such as thrift://host:9083'),
   },
   hotBytes: { env: 'PULSO_HOT_BYTES', standard: '300MB', meaning: 'size of the hot store', parse: bytes(1e6) },
   lateness: {

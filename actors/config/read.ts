@@ -115,9 +115,14 @@ function checkTogether(config: Config): void {
       { field: 'lanes' },
     );
   }
-  const absent = (['kafkaBrokers', 'mongodbUri', 'webhdfsUrl', 'hiveMetastore'] as const).find(
-    (name) => config[name] !== undefined,
-  );
+  if (config.hiveMetastore !== undefined && config.webhdfsUrl === undefined) {
+    throw new AppError(
+      'bad-config',
+      `Cannot tell Hive of an archive that is not on HDFS, which WEBHDFS_URL names: current value of HIVE_METASTORE is ${JSON.stringify(config.hiveMetastore)}`,
+      { field: 'hiveMetastore' },
+    );
+  }
+  const absent = (['kafkaBrokers', 'mongodbUri'] as const).find((name) => config[name] !== undefined);
   if (absent !== undefined) {
     throw new AppError(
       'bad-config',

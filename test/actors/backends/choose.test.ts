@@ -7,6 +7,7 @@ import {
   checkData,
   chooseArchiveFiles,
   chooseArchiveManifest,
+  chooseCatalog,
   chooseFactStore,
   chooseJobStore,
   chooseLogWriter,
@@ -153,4 +154,17 @@ test('a group other than the standard one has a history of jobs of its own', asy
   assert.equal((await jobs.latest()).length, 1);
   assert.deepEqual(await otherJobs.latest(), []);
   await Promise.all([jobs.close(), otherJobs.close()]);
+});
+
+test('HDFS and the Hive Metastore are chosen by their addresses, across threads too', async (t) => {
+  const settings = settingsOf(t);
+  assert.equal(await chooseCatalog(await prepareData(settings)), undefined);
+  const addresses = { webhdfsUrl: 'http://namenode:9870', hiveMetastore: 'thrift://hive:9083' };
+  const config = structuredClone(await prepareData({ ...settings, ...addresses }));
+  const files = await chooseArchiveFiles(config);
+  assert.equal(files.uri('orders/a'), 'hdfs://namenode:8020/pulso/orders/a');
+  const catalog = await chooseCatalog(config);
+  await catalog?.register('orders', []);
+  await Promise.all([files.close(), catalog?.close()]);
+  assert.notEqual(catalog, undefined);
 });

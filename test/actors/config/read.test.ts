@@ -31,6 +31,16 @@ test('config errors name key, value and rule', () => {
     [{ env: { PULSO_HOST: '0.0.0.0' } }, /PULSO_TOKEN.*"0.0.0.0"/],
     [{ env: { PULSO_LANES: '9' } }, /more lanes than partitions \(4\).*9/],
     [{ env: { PULSO_TOKEN: 'short' } }, /PULSO_TOKEN.*\*\*\*/],
+    [
+      { env: { WEBHDFS_URL: 'namenode:9870' } },
+      /WEBHDFS_URL.*an address such as http:\/\/namenode:9870.*"namenode:9870"/,
+    ],
+    [{ env: { WEBHDFS_URL: 'http://me:word@namenode:9870' } }, /WEBHDFS_URL.*an address such as/],
+    [{ env: { WEBHDFS_URL: 'http://namenode:9870/a%20b' } }, /WEBHDFS_URL.*an address such as/],
+    [{ env: { WEBHDFS_URL: 'http://' } }, /WEBHDFS_URL.*an address such as/],
+    [{ env: { WEBHDFS_URL: 'http://n:1', HDFS_URL: 'n:8020' } }, /HDFS_URL.*an address such as hdfs:\/\/namenode:8020/],
+    [{ env: { WEBHDFS_URL: 'http://n:1', HIVE_METASTORE: 'thrift://h:1/x' } }, /HIVE_METASTORE.*thrift:\/\/host:9083/],
+    [{ env: { HIVE_METASTORE: 'thrift://h:9083' } }, /Hive.*WEBHDFS_URL.*"thrift:\/\/h:9083"/],
     [{ env: { KAFKA_BROKERS: 'a:1' } }, /KAFKA_BROKERS.*embedded backends only/],
   ];
   for (const [sources, message] of cases) {

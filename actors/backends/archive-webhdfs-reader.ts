@@ -1,0 +1,148 @@
+/**
+ * Questions to HDFS over WebHDFS, each with a deadline and an answer that was checked. The package `webhdfs` has none of
+ * them: no checksum, no part of a file, no telling "not there" from other errors.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { HdfsFailure, hdfsError, insist } from './archive-webhdfs-errors.ts';
+
+export type WebhdfsConfig = {
+  /** Of the REST interface, its path included: `http://namenode:9870/webhdfs/v1`. */
+  readonly url: string;
+  readonly user: string;
+  /** As Hadoop's own clients name the same file system: `hdfs://namenode:8020`. */
+  readonly hdfsUrl: string;
+  /** Folder of all files, `/pulso`. */
+  readonly root: string;
+  /** Longest time of a question or a rename; of a transfer, beside a second for every 500 KB. */
+  readonly callMs: number;
+  readonly transferMs: number;
+};
+
+export type FileStatus = {
+  readonly type: 'FILE' | 'DIRECTORY' | 'SYMLINK';
+  readonly length: number;
+  readonly blockSize: number;
+  /** The name below the folder asked for; empty for the path itself. */
+  readonly pathSuffix: string;
+};
+
+type Parameters = Readonly<Record<string, string | number>>;
+type Remote = { readonly exception: string; readonly message: string };
+
+/** A connection that was kept alive may be dead: worth asking again at once, not worth waiting for. */
+const CONNECTION_RETRIES = 2;
+const CONNECTION_PAUSE_MS = 100;
+
+export class WebhdfsReader {
+  #config: WebhdfsConfig;
+
+  constructor(config: WebhdfsConfig) {
+    this.#config = config;
+  }
+
+  async status(path: string): Promise<FileStatus | undefined> {
+    const answer = await this.#askJson('GETFILESTATUS', path);
+    return answer === undefined ? undefined : fileStatus(record(answer, 'FileStatus'));
+  }
+
+  async children(path: string): Promise<readonly FileStatus[] | undefined> {
+    const answer = await this.#askJson('LISTSTATUS', path);
+    if (answer === undefined) return undefined;
+    const list = record(answer, 'FileStatuses').FileStatus;
+    if (!Array.isArray(list)) throw malformed('LISTSTATUS', answer);
+    return list.map(fileStatus);
+  }
+
+  async checksum(path: string): Promise<{ algorithm: string; bytes: string } | undefined> {
+    const answer = await this.#askJson('GETFILECHECKSUM', path);
+    if (answer === undefined) return undefined;
+    const { algorithm, bytes } = record(answer, 'FileChecksum');
+    if (typeof algorithm !== 'string' || typeof bytes !== 'string') throw malformed('GETFILECHECKSUM', answer);
+    return { algorithm, bytes };
+  }
+
+  /** Exactly `length` bytes from `offset`, which the file must have; undefined where there is no file. */
+  async open(path: string, offset: number, length: number, limitMs: number): Promise<Uint8Array | undefined> {
+    const bytes = await this.#ask('OPEN', path, { offset, length }, limitMs);
+    if (bytes !== undefined && bytes.length !== length) {
+      throw hdfsError(`read ${path}`, new HdfsFailure(`${bytes.length} bytes came instead of ${length}`));
+    }
+    return bytes;
+  }
+
+  async #askJson(op: string, path: string): Promise<unknown> {
+    const bytes = await this.#ask(op, path, {}, this.#config.callMs);
+    if (bytes === undefined) return undefined;
+    try {
+      return JSON.parse(new TextDecoder().decode(bytes));
+    } catch (cause) {
+      throw hdfsError(`ask ${op} of ${path}`, new HdfsFailure('the answer is no JSON', { cause }));
+    }
+  }
+
+  #ask(op: string, path: string, parameters: Parameters, limitMs: number): Promise<Uint8Array | undefined> {
+    const url = new URL(`${this.#config.url}${path}`);
+    for (const [name, value] of Object.entries({ op, ...parameters, 'user.name': this.#config.user })) {
+      url.searchParams.set(name, String(value));
+    }
+    return insist(`ask ${op} of ${path}`, limitMs, (leftMs) => fetchWhole(url, leftMs));
+  }
+}
+
+/** The body of a 200; undefined where HDFS itself says that there is no such file. */
+async function fetchWhole(url: URL, limitMs: number): Promise<Uint8Array | undefined> {
+  const signal = AbortSignal.timeout(Math.ceil(limitMs));
+  for (let tries = 0; ; tries++) {
+    const answer = await exchange(url, signal);
+    if (!(answer instanceof HdfsFailure)) return believed(answer);
+    if (signal.aborted) throw new HdfsFailure(`no answer within ${Math.round(limitMs)} ms`);
+    if (tries === CONNECTION_RETRIES) throw answer;
+    await sleep(CONNECTION_PAUSE_MS);
+  }
+}
+
+type Answer = { readonly status: number; readonly bytes: Uint8Array };
+
+async function exchange(url: URL, signal: AbortSignal): Promise<Answer | HdfsFailure> {
+  try {
+    const response = await fetch(url, { signal });
+    return { status: response.status, bytes: new Uint8Array(await response.arrayBuffer()) };
+  } catch (cause) {
+    return new HdfsFailure('the connection failed', { cause });
+  }
+}
+
+function believed({ status, bytes }: Answer): Uint8Array | undefined {
+  if (status === 200) return bytes;
+  const remote = remoteException(bytes);
+  // Any server can answer 404; that a file is missing is believed of HDFS alone.
+  if (status === 404 && remote?.exception === 'FileNotFoundException') return undefined;
+  throw new HdfsFailure(remote ? `${remote.exception}: ${remote.message}` : `status ${status}`);
+}
+
+function remoteException(bytes: Uint8Array): Remote | undefined {
+  try {
+    const { exception, message } = JSON.parse(new TextDecoder().decode(bytes)).RemoteException;
+    return { exception: String(exception), message: String(message) };
+  } catch {
+    return undefined;
+  }
+}
+
+function record(answer: unknown, name: string): Record<string, unknown> {
+  const value = (answer as Record<string, unknown> | null)?.[name];
+  if (typeof value !== 'object' || value === null) throw malformed(name, answer);
+  return value as Record<string, unknown>;
+}
+
+function fileStatus(value: unknown): FileStatus {
+  const { type, length, blockSize, pathSuffix } = (value ?? {}) as FileStatus;
+  if (!['FILE', 'DIRECTORY', 'SYMLINK'].includes(type) || typeof length !== 'number' || typeof blockSize !== 'number') {
+    throw malformed('FileStatus', value);
+  }
+  return { type, length, blockSize, pathSuffix: String(pathSuffix ?? '') };
+}
+
+function malformed(what: string, answer: unknown) {
+  return hdfsError(`read ${what}`, new HdfsFailure(`the answer is ${JSON.stringify(answer)?.slice(0, 200)}`));
+}

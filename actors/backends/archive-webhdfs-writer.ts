@@ -1,0 +1,102 @@
+/**
+ * The package `webhdfs` does what changes HDFS: upload, folders, rename, removal. What it says of the outcome is only a
+ * hint, as it calls a rename done that never was, an upload that a DataNode refused, and sometimes it says nothing at
+ * all. So each call here ends in time, once, and the caller looks at HDFS itself to see what became of it.
+ */
+import { Agent } from 'node:http';
+import { Agent as SecureAgent } from 'node:https';
+import { Readable } from 'node:stream';
+import WebHDFS, { type Callback, type Client, type Request } from 'webhdfs';
+import { HdfsFailure, insist } from './archive-webhdfs-errors.ts';
+import type { WebhdfsConfig } from './archive-webhdfs-reader.ts';
+
+const PIECE_BYTES = 256 * 1024;
+const FILE_MODE = '0644';
+const FOLDER_MODE = '0755';
+
+export class WebhdfsWriter {
+  #client: Client;
+  #agent: Agent;
+  #callMs: number;
+  #transferMs: number;
+
+  constructor({ url, user, callMs, transferMs }: WebhdfsConfig) {
+    const { protocol, hostname, port, pathname } = new URL(url);
+    const secure = protocol === 'https:';
+    // A connection is used once: one kept alive over a restart of the NameNode would fail at its next use.
+    this.#agent = new (secure ? SecureAgent : Agent)({ keepAlive: false });
+    this.#callMs = callMs;
+    this.#transferMs = transferMs;
+    this.#client = WebHDFS.createClient(
+      {
+        protocol: secure ? 'https' : 'http',
+        host: hostname.replace(/^\[|\]$/g, ''),
+        port: Number(port || (secure ? 443 : 80)),
+        path: pathname,
+        user,
+      },
+      // No proxy of the environment, and no upload that outlives its deadline on a socket nobody reads.
+      { timeout: transferMs, proxy: null, agent: this.#agent },
+    );
+  }
+
+  /** Sends a new file; fails where one of the name is there. */
+  upload(path: string, bytes: Uint8Array, limitMs: number): Promise<void> {
+    return insist(`upload ${path}`, limitMs, (leftMs) =>
+      settled(leftMs, (done) => {
+        const request = this.#client.createWriteStream(path, false, { overwrite: false, permission: FILE_MODE });
+        const source = Readable.from(pieces(bytes), { objectMode: false });
+        // An error comes with a `finish` behind it, or with a second error: the first event counts.
+        request.on('error', done);
+        request.once('finish', () => done());
+        source.pipe(request);
+        return {
+          abort: () => {
+            source.destroy();
+            request.abort();
+          },
+        };
+      }),
+    );
+  }
+
+  makeFolder(path: string): Promise<void> {
+    return this.#call(`make the folder ${path}`, (done) => this.#client.mkdir(path, FOLDER_MODE, done));
+  }
+
+  rename(from: string, to: string): Promise<void> {
+    return this.#call(`rename ${from} to ${to}`, (done) => this.#client.rename(from, to, done));
+  }
+
+  remove(path: string): Promise<void> {
+    return this.#call(`remove ${path}`, (done) => this.#client.unlink(path, false, done));
+  }
+
+  close(): void {
+    this.#agent.destroy();
+  }
+
+  #call(action: string, begin: (done: Callback) => Request): Promise<void> {
+    return insist(action, Math.min(this.#callMs, this.#transferMs), (leftMs) => settled(leftMs, begin));
+  }
+}
+
+/** Settles once: at the first answer, or when the time is up. */
+function settled(limitMs: number, begin: (done: Callback) => Request): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      reject(new HdfsFailure(`no answer within ${Math.round(limitMs)} ms`));
+      request.abort();
+    }, limitMs);
+    const request = begin((error) => {
+      clearTimeout(timer);
+      if (error) reject(new HdfsFailure(error.message, { cause: error.cause }));
+      else resolve();
+    });
+  });
+}
+
+function* pieces(bytes: Uint8Array): Generator<Buffer> {
+  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let at = 0; at < view.length; at += PIECE_BYTES) yield view.subarray(at, at + PIECE_BYTES);
+}

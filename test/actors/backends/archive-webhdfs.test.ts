@@ -1,0 +1,252 @@
+/** Each trap of WebHDFS and of the package that speaks it, sprung by a server that misbehaves on demand. */
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { WebhdfsArchiveFiles } from '../../../actors/backends/archive-webhdfs.ts';
+import { someBytes } from '../../contracts/archive-files.ts';
+import { answer, bodyOf, refuse, type WebhdfsServer, webhdfsServer } from './webhdfs-server.ts';
+
+const BYTES = someBytes(10_000);
+const TEMPORARY = '_tmp/a.parquet';
+const FINAL = 'orders/order_date=2026-02-28/part-a.parquet';
+const UNAVAILABLE = { code: 'unavailable', retryable: true };
+/** Short enough to wait for; a busy machine still answers in time. */
+const LIMITS = { callMs: 1500, transferMs: 1500 };
+
+async function stage(t: TestContext): Promise<{ hdfs: WebhdfsServer; files: WebhdfsArchiveFiles }> {
+  const hdfs = await webhdfsServer(t);
+  const config = { url: hdfs.url, user: 'shop', hdfsUrl: 'hdfs://h:8020', root: '/pulso', ...LIMITS };
+  const files = new WebhdfsArchiveFiles(config);
+  t.after(() => files.close());
+  return { hdfs, files };
+}
+
+/** Fails as long as the fault lasts, leaves nothing under the name, and does it when asked again afterwards. */
+async function failsThenWrites(hdfs: WebhdfsServer, files: WebhdfsArchiveFiles): Promise<void> {
+  await assert.rejects(files.write(TEMPORARY, BYTES), UNAVAILABLE);
+  hdfs.fault = () => false;
+  assert.equal(await files.stat(TEMPORARY), undefined);
+  await files.write(TEMPORARY, BYTES);
+  assert.deepEqual(Buffer.from(await files.read(TEMPORARY)), Buffer.from(BYTES));
+}
+
+for (const status of [503, 507]) {
+  test(`an upload that a DataNode refuses with ${status}, which the package calls done, fails`, async (t) => {
+    const { hdfs, files } = await stage(t);
+    hdfs.fault = ({ node, op, path, response, request }) => {
+      if (node !== 'data' || op !== 'CREATE') return false;
+      hdfs.files.set(path, Buffer.alloc(0));
+      request.resume();
+      response.writeHead(status).end();
+      return true;
+    };
+    await failsThenWrites(hdfs, files);
+  });
+}
+
+test('an upload whose connection breaks fails once, though the package says error and then finish', async (t) => {
+  const { hdfs, files } = await stage(t);
+  hdfs.fault = ({ node, op, path, request }) => {
+    if (node !== 'data' || op !== 'CREATE') return false;
+    request.once('data', () => {
+      hdfs.files.set(path, Buffer.alloc(0));
+      request.socket.destroy();
+    });
+    return true;
+  };
+  await failsThenWrites(hdfs, files);
+});
+
+test('an upload that leaves a closed, shorter file fails', async (t) => {
+  const { hdfs, files } = await stage(t);
+  hdfs.fault = ({ node, op, path, request, response }) => {
+    if (node !== 'data' || op !== 'CREATE') return false;
+    void bodyOf(request).then((body) => {
+      hdfs.files.set(path, body.subarray(0, 6000));
+      response.writeHead(201).end();
+    });
+    return true;
+  };
+  await failsThenWrites(hdfs, files);
+});
+
+for (const algorithm of ['MD5-of-8MD5-of-512CRC32C', 'COMPOSITE-CRC32C']) {
+  test(`an upload that stores a wrong byte fails, known by ${algorithm}`, async (t) => {
+    const { hdfs, files } = await stage(t);
+    hdfs.fault = ({ node, op, path, request, response }) => {
+      if (op === 'GETFILECHECKSUM' && algorithm.startsWith('COMPOSITE')) {
+        return answer(response, 200, { FileChecksum: { algorithm, bytes: '8c1b3a4d00000000', length: 8 } });
+      }
+      if (node !== 'data' || op !== 'CREATE') return false;
+      void bodyOf(request).then((body) => {
+        body[5000] = (body[5000] as number) ^ 1;
+        hdfs.files.set(path, body);
+        response.writeHead(201).end();
+      });
+      return true;
+    };
+    await failsThenWrites(hdfs, files);
+  });
+}
+
+test('a checksum of a kind that is not known is no obstacle: the bytes are read back', async (t) => {
+  const { hdfs, files } = await stage(t);
+  hdfs.fault = ({ op, response }) =>
+    op === 'GETFILECHECKSUM' &&
+    answer(response, 200, { FileChecksum: { algorithm: 'COMPOSITE-CRC32C', bytes: '8c1b3a4d00000000', length: 8 } });
+  await files.write(TEMPORARY, BYTES);
+  assert.ok(hdfs.calls.some((call) => call.startsWith('data OPEN')));
+});
+
+for (const op of ['CREATE', 'GETFILESTATUS', 'GETFILECHECKSUM', 'RENAME']) {
+  for (const node of op === 'CREATE' ? (['name', 'data'] as const) : (['name'] as const)) {
+    test(`a ${node} node that never answers ${op} is given up in time`, async (t) => {
+      const { hdfs, files } = await stage(t);
+      hdfs.fault = (call) => call.op === op && call.node === node;
+      const began = performance.now();
+      await failsThenWrites(hdfs, files);
+      assert.ok(performance.now() - began < 3 * (LIMITS.callMs + LIMITS.transferMs), 'in time');
+    });
+  }
+}
+
+test('a NameNode that answers 503 to an upload, of which the package tells nobody, is given up in time', async (t) => {
+  const { hdfs, files } = await stage(t);
+  hdfs.fault = ({ node, op, response }) => {
+    if (node !== 'name' || op !== 'CREATE') return false;
+    response.writeHead(503).end();
+    return true;
+  };
+  await failsThenWrites(hdfs, files);
+});
+
+test('a rename that was refused with 200 and false is not taken for done', async (t) => {
+  const { hdfs, files } = await stage(t);
+  await files.write(TEMPORARY, BYTES);
+  hdfs.fault = ({ op, response }) => op === 'RENAME' && answer(response, 200, { boolean: false });
+  await assert.rejects(files.publish(TEMPORARY, FINAL), UNAVAILABLE);
+  assert.equal(await files.stat(FINAL), undefined);
+  hdfs.fault = () => false;
+  await files.publish(TEMPORARY, FINAL);
+  assert.deepEqual(await files.stat(FINAL), { path: FINAL, bytes: BYTES.length });
+});
+
+test('a rename whose answer is lost is taken for done, as HDFS shows that it was', async (t) => {
+  const { hdfs, files } = await stage(t);
+  await files.write(TEMPORARY, BYTES);
+  hdfs.fault = (call) => {
+    if (call.op !== 'RENAME') return false;
+    hdfs.files.set(`/pulso/${FINAL}`, hdfs.files.get(call.path) as Buffer);
+    hdfs.files.delete(call.path);
+    call.request.socket.destroy();
+    return true;
+  };
+  await files.publish(TEMPORARY, FINAL);
+  assert.deepEqual(await files.stat(FINAL), { path: FINAL, bytes: BYTES.length });
+});
+
+test('a file that comes under the final name between look and rename is not replaced', async (t) => {
+  const { hdfs, files } = await stage(t);
+  await files.write(TEMPORARY, BYTES);
+  hdfs.fault = ({ op }) => {
+    if (op === 'RENAME') hdfs.files.set(`/pulso/${FINAL}`, Buffer.from('of another process'));
+    return false;
+  };
+  await assert.rejects(files.publish(TEMPORARY, FINAL), UNAVAILABLE);
+  await assert.rejects(files.publish(TEMPORARY, FINAL), { code: 'conflict' });
+  assert.equal(String(hdfs.files.get(`/pulso/${FINAL}`)), 'of another process');
+});
+
+test('a removal that was not done is not taken for done', async (t) => {
+  const { hdfs, files } = await stage(t);
+  await files.write(TEMPORARY, BYTES);
+  hdfs.fault = ({ op, response }) => op === 'DELETE' && answer(response, 200, { boolean: true });
+  await assert.rejects(files.remove(TEMPORARY), UNAVAILABLE);
+});
+
+test('a NameNode on standby, starting or in safe mode is asked again until it does it', async (t) => {
+  const { hdfs, files } = await stage(t);
+  const seen = new Map<string, number>();
+  const kinds = ['StandbyException', 'RetriableException', 'SafeModeException'] as const;
+  const said = { StandbyException: 'Operation category WRITE is not supported in state standby' };
+  hdfs.fault = (call) => {
+    if (call.node !== 'name') return false;
+    const times = seen.get(call.op) ?? 0;
+    seen.set(call.op, times + 1);
+    const kind = kinds[times];
+    const message = kind === 'StandbyException' ? said[kind] : 'Name node is in safe mode';
+    return kind !== undefined && refuse(call, 403, kind, message);
+  };
+  await files.write(TEMPORARY, BYTES);
+  await files.publish(TEMPORARY, FINAL);
+  assert.deepEqual(Buffer.from(await files.read(FINAL)), Buffer.from(BYTES));
+  assert.deepEqual([...seen.keys()].sort(), ['CREATE', 'GETFILECHECKSUM', 'GETFILESTATUS', 'MKDIRS', 'OPEN', 'RENAME']);
+});
+
+test('a NameNode that stays on standby is unavailable, in time', async (t) => {
+  const { hdfs, files } = await stage(t);
+  hdfs.fault = (call) =>
+    refuse(call, 403, 'StandbyException', 'Operation category READ is not supported in state standby');
+  await assert.rejects(files.stat(FINAL), UNAVAILABLE);
+  assert.ok(hdfs.calls.length > 2);
+});
+
+test('a 404 that HDFS has not said, and a page instead of an answer, are no missing file', async (t) => {
+  const { hdfs, files } = await stage(t);
+  for (const status of [404, 200]) {
+    hdfs.fault = ({ response }) => {
+      response.writeHead(status, { 'content-type': 'text/html' }).end('<h1>gateway</h1>');
+      return true;
+    };
+    await assert.rejects(files.stat(FINAL), UNAVAILABLE, String(status));
+    await assert.rejects(files.list('orders'), UNAVAILABLE, String(status));
+    await assert.rejects(files.publish(TEMPORARY, FINAL), UNAVAILABLE, String(status));
+  }
+});
+
+test('a read that ends early fails instead of giving fewer bytes', async (t) => {
+  const { hdfs, files } = await stage(t);
+  await files.write(TEMPORARY, BYTES);
+  hdfs.fault = ({ node, op, response }) => {
+    if (node !== 'data' || op !== 'OPEN') return false;
+    response.writeHead(200).end(Buffer.from(BYTES.subarray(0, 100)));
+    return true;
+  };
+  await assert.rejects(files.read(TEMPORARY), UNAVAILABLE);
+  hdfs.fault = () => false;
+  assert.equal((await files.read(TEMPORARY, 9_990)).length, 10);
+});
+
+test('a user who lacks the right is told so, and that no repetition helps', async (t) => {
+  const { hdfs, files } = await stage(t);
+  const denied = { code: 'forbidden', retryable: false, message: /HDFS_USER.*Permission denied/ };
+  hdfs.fault = (call) =>
+    call.op === 'CREATE' && refuse(call, 403, 'AccessControlException', 'Permission denied: user=shop');
+  await assert.rejects(files.write(TEMPORARY, BYTES), denied);
+  hdfs.fault = (call) => refuse(call, 403, 'AccessControlException', 'Permission denied: user=shop');
+  await assert.rejects(files.list('orders'), denied);
+});
+
+test('an upload that is carried out long after it was given up reaches no file that anyone reads', async (t) => {
+  const { hdfs, files } = await stage(t);
+  const late: (() => Promise<void>)[] = [];
+  hdfs.fault = (call) => {
+    if (call.node !== 'data' || call.op !== 'CREATE') return false;
+    late.push(async () => void hdfs.files.set(call.path, Buffer.from('late')));
+    return true;
+  };
+  await assert.rejects(files.write(TEMPORARY, BYTES), UNAVAILABLE);
+  hdfs.fault = () => false;
+  await files.write(TEMPORARY, BYTES);
+  await files.publish(TEMPORARY, FINAL);
+  for (const carryOut of late) await carryOut();
+  assert.equal(late.length, 1);
+  assert.deepEqual(Buffer.from(await files.read(FINAL)), Buffer.from(BYTES));
+});
+
+test('a proxy of the environment is not asked for HDFS', async (t) => {
+  process.env.http_proxy = 'http://127.0.0.1:1';
+  t.after(() => delete process.env.http_proxy);
+  const { files } = await stage(t);
+  await files.write(TEMPORARY, BYTES);
+  await files.publish(TEMPORARY, FINAL);
+});
