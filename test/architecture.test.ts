@@ -15,6 +15,8 @@ const PROTOCOL = /^protocol\//;
 const PURE_KPI = /^actors\/kpi\//;
 /** What reader, archiver and jobs share of hot and archived history. */
 const HISTORY = /^actors\/history\//;
+/** The archive's files as bytes: writing, reading back, comparing. */
+const ARCHIVE = /^actors\/archive\//;
 /** Stands for the folder of the importing file, whichever it is. */
 const SAME_FOLDER = /^same-folder$/;
 
@@ -30,13 +32,18 @@ const RULES: readonly Rule[] = [
   { files: /^actors\/ports\//, may: [PROTOCOL, /^actors\/ports\//], because: 'ports are interfaces and nothing else' },
   { files: /^actors\/kpi\//, may: [PROTOCOL, PURE_KPI], because: 'KPIs are computed by pure code' },
   {
+    files: ARCHIVE,
+    may: [PROTOCOL, PURE_KPI, ARCHIVE, /^actors\/ports\//, /^node:/, /^(hyparquet|hyparquet-writer|parquetjs-lite)$/],
+    because: 'files of the archive are made and read from what ports hand out',
+  },
+  {
     files: HISTORY,
-    may: [PROTOCOL, PURE_KPI, HISTORY, /^actors\/ports\//, /^node:(zlib|crypto)$/],
+    may: [PROTOCOL, PURE_KPI, HISTORY, ARCHIVE, /^actors\/ports\//, /^node:(zlib|crypto)$/],
     because: 'history is read and written through ports, by whichever actor',
   },
   {
     files: /^actors\/[\w-]+\/(core|lane|pace|view|channels)\.ts$/,
-    may: [PROTOCOL, PURE_KPI, HISTORY, /^actors\/ports\//, SAME_FOLDER],
+    may: [PROTOCOL, PURE_KPI, HISTORY, ARCHIVE, /^actors\/ports\//, SAME_FOLDER],
     because: 'a core decides; clocks, threads and drivers are handed to it',
   },
   {
@@ -70,6 +77,7 @@ const RULES: readonly Rule[] = [
       PROTOCOL,
       PURE_KPI,
       HISTORY,
+      ARCHIVE,
       /^supervisor\/(child|status|events)\.ts$/,
       /^actors\/(ports\/|backends\/choose\.ts|requests\.ts)/,
       SAME_FOLDER,

@@ -15,7 +15,11 @@ export type ArchiveColumn = {
 
 export const DAY_COLUMN = 'order_date';
 
-/** One row an order item; an order without items is one row whose item columns are null. */
+/**
+ * One row an order item; an order without items is one row of `item_no` 0 whose item columns are null. `element` is the
+ * order's place in a record that holds an array, -1 elsewhere; `mark` says `late` or `duplicate` of an order that is
+ * kept and was not counted.
+ */
 const ORDER_COLUMNS: readonly ArchiveColumn[] = [
   { name: 'order_id', type: 'text' },
   { name: 'order_time', type: 'time' },
@@ -37,6 +41,8 @@ const ORDER_COLUMNS: readonly ArchiveColumn[] = [
   { name: 'topic', type: 'text' },
   { name: 'partition', type: 'int' },
   { name: 'offset', type: 'long' },
+  { name: 'element', type: 'int' },
+  { name: 'mark', type: 'text', optional: true },
 ];
 
 const KPI_MINUTE_COLUMNS: readonly ArchiveColumn[] = [

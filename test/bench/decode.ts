@@ -15,7 +15,7 @@ const LOGGED_AT = 1_763_700_000_000;
 const UNIT = 'events per CPU second';
 
 export async function benchDecode(): Promise<Figure[]> {
-  const canonical = Array.from({ length: ORDERS }, (_, at) => order(at));
+  const canonical = Array.from({ length: ORDERS }, (_, at) => canonicalOrder(at));
   const odd = canonical.map((text, at) => (at % 20 === 0 ? text.replaceAll(':', ': ') : text));
   const decoder = new BatchDecoder({ futureMs: 300_000 });
   const add = decoder.add.bind(decoder);
@@ -58,7 +58,7 @@ function routeAll(records: readonly Uint8Array[]): number {
   return records.length;
 }
 
-function order(at: number): string {
+export function canonicalOrder(at: number): string {
   return JSON.stringify({
     type: 'order',
     order_id: `o${at}`,

@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { benchAggregate } from './aggregate.ts';
+import { benchArchive } from './archive.ts';
 import { benchDecode } from './decode.ts';
 import { type Figure, printTable } from './figures.ts';
 import { benchGenerate } from './generate.ts';
@@ -13,6 +14,7 @@ const BENCHES: Record<string, () => Promise<Figure[]>> = {
   generate: benchGenerate,
   aggregate: benchAggregate,
   log: benchLog,
+  archive: benchArchive,
   system: benchSystem,
 };
 
