@@ -35,7 +35,7 @@ const AGAIN_MS = 15 * WINDOW_MS;
 /** A document of MongoDB holds 16 MB. What is larger is read from its parts. */
 const MOST_BYTES = 8 * 1024 * 1024;
 /** Hours written before what is left to do is noted. */
-const NOTE_EVERY = 24;
+const NOTE_EVERY = 4;
 
 const hourOf = (time: number) => Math.floor(time / HOUR_MS) * HOUR_MS;
 
@@ -54,8 +54,8 @@ export class RollUp {
     this.#walk = new Walk(stores.store, stores.rollups, { dayStart: this.#dayStart, turn: settings.turn });
   }
 
-  /** One run at a time. */
-  async run(): Promise<RollUpResult> {
+  /** One run at a time; ends early when told to, and the next goes on. */
+  async run(signal?: AbortSignal): Promise<RollUpResult> {
     const { store, rollups } = this.#stores;
     const states = await store.partitions();
     const stamp = states.map(({ topic, partition, seq }) => ({ topic, partition, seq }));
@@ -71,7 +71,10 @@ export class RollUp {
       days.add(this.#dayStart(start));
     }
     const first = firstOf(before?.first ?? null, hours);
-    const note = () => this.#note(first, hours, days);
+    const note = () => {
+      signal?.throwIfAborted();
+      return this.#note(first, hours, days);
+    };
     // First what is to be done is noted, then it is taken away: a crash between the two costs work, not truth.
     await note();
     await this.#takeAway([...changed.map(this.#dayStart), ...otherDays], changed, stamp);

@@ -34,6 +34,8 @@ export class Grouping {
   /** The dimensions grouped by, each with the numbers of its texts over all windows. */
   readonly #grouped: readonly { readonly dimension: DimensionName; readonly texts: Dictionary }[];
   readonly #buckets = new Map<number, Bucket>();
+  /** Sketches that are no window's. */
+  readonly #ownSketches = new Set<HyperLogLog>();
 
   constructor(query: KpiQuery) {
     this.#query = query;
@@ -61,17 +63,19 @@ export class Grouping {
     if (this.#query.cube === 'product') bucket.missedItems += window.missedItems;
   }
 
-  groups(): Group[] {
-    const groups: Group[] = [];
-    for (const { time, cells, customers, missedItems: missed } of this.#buckets.values())
-      for (let cell = 0; cell < cells.count; cell++)
-        groups.push({
-          keys: this.#keys(time, cells.key(cell)),
-          values: cells.values.subarray(cell * cells.width, (cell + 1) * cells.width),
-          customers: customers[cell],
-          missedItems: missed,
-        });
-    return groups;
+  /** In the order of time. */
+  buckets(falling: boolean): Bucket[] {
+    return [...this.#buckets.values()].sort((a, b) => (falling ? b.time - a.time : a.time - b.time));
+  }
+
+  *groups({ time, cells, customers, missedItems }: Bucket): Generator<Group> {
+    for (let cell = 0; cell < cells.count; cell++)
+      yield {
+        keys: this.#keys(time, cells.key(cell)),
+        values: cells.values.subarray(cell * cells.width, (cell + 1) * cells.width),
+        customers: customers[cell],
+        missedItems,
+      };
   }
 
   #bucket(time: number): Bucket {
@@ -125,9 +129,21 @@ export class Grouping {
       const group = groupIds ? (groupIds[id] as number) : 0;
       if (!customers || group === FILTERED_OUT) return;
       const cell = bucket.cells.at(group);
-      bucket.customers[cell] ??= new HyperLogLog();
-      bucket.customers[cell].merge(customers);
+      bucket.customers[cell] = this.#withCustomers(bucket.customers[cell], customers);
     });
+  }
+
+  /** Most groups see one window: its sketch is then taken as it is, and left alone. */
+  #withCustomers(known: HyperLogLog | undefined, more: HyperLogLog): HyperLogLog {
+    if (!known) return more;
+    let own = known;
+    if (!this.#ownSketches.has(known)) {
+      own = new HyperLogLog();
+      own.merge(known);
+      this.#ownSketches.add(own);
+    }
+    own.merge(more);
+    return own;
   }
 }
 

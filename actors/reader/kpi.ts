@@ -47,7 +47,7 @@ export class KpiAnswers {
     const fromHot = query.source !== 'archive';
     if (fromHot) await this.#addHot(run, query, Math.max(newest, ...partitions.map((state) => state.watermark)));
     return {
-      ...run.rows(),
+      ...(await run.rows(this.#settings.turn)),
       as_of: asOf,
       watermark: newest < 0 ? null : newest,
       complete: isComplete(partitions, idle, query.to),
