@@ -2,15 +2,16 @@
  * The running system seen from the main thread: the tree, who owns which partitions, what the gateway is told and
  * what it asks for. It routes no data.
  */
-import { AppError, assertNever, toWireError } from '../protocol/errors.ts';
+import { AppError, assertNever, toWireError, type WireError } from '../protocol/errors.ts';
 import type { TopicPartition } from '../protocol/event.ts';
 import { partitionKey } from '../protocol/event.ts';
 import type { LogGap, Offset } from '../protocol/message.ts';
 import type { SupervisorTree } from '../supervisor/tree.ts';
 import { AuditKeeper } from './audit.ts';
 import { isShared, partitionCounts } from './backends/choose.ts';
-import type { AuditEntry, Command as ControlCommand } from './gateway/control.ts';
+import type { AuditEntry, TreeCommand } from './gateway/control.ts';
 import { GroupLanes } from './group.ts';
+import type { ToldJobs } from './jobs/worker.ts';
 import { partitionsKept, partitionsOfLane } from './lanes.ts';
 import type { Log } from './log.ts';
 import { laneSpec, type TreeSettings } from './tree.ts';
@@ -35,7 +36,10 @@ export type Told =
   | ({ readonly type: 'gap' } & LogGap)
   | { readonly type: 'gap-accepted'; readonly id: number; readonly accepted: boolean }
   | { readonly type: 'noted'; readonly level: 'info' | 'warn' | 'error'; readonly text: string }
-  | { readonly type: 'control'; readonly id: number; readonly command: ControlCommand; readonly entry: AuditEntry }
+  | { readonly type: 'control'; readonly id: number; readonly command: TreeCommand; readonly entry: AuditEntry }
+  /** Carried out by somebody else than this thread. */
+  | { readonly type: 'audited'; readonly entry: AuditEntry; readonly error: WireError | null }
+  | { readonly type: 'jobs-wanted' }
   | { readonly type: 'generator-done'; readonly total: number };
 
 export type SystemOptions = {
@@ -197,6 +201,16 @@ export class RunningSystem {
 
   #tellAssignment(lane: number): void {
     this.#options.tree.tell(`aggregator-${lane}`, { type: 'assign', partitions: this.#wanted.get(lane) ?? [] });
+    this.#tellJobs();
+  }
+
+  /** Jobs of a group run in one process: the owner of partition 0 of the first topic. */
+  #tellJobs(): void {
+    const first = partitionKey({ topic: this.#options.settings.config.topics[0] as string, partition: 0 });
+    const here = [...this.#wanted.values()].some((owned) =>
+      owned.some((partition) => partitionKey(partition) === first),
+    );
+    this.#options.tree.tell('jobs', { type: 'jobs-here', here } satisfies ToldJobs);
   }
 
   #told(actor: string, told: Told): void {
@@ -242,6 +256,12 @@ export class RunningSystem {
       case 'generator-done':
         this.#generatorDone = true;
         break;
+      case 'jobs-wanted':
+        this.#tellJobs();
+        break;
+      case 'audited':
+        this.#audit.note(told.entry, told.error);
+        break;
       case 'control':
         void this.#control(actor, told);
         break;
@@ -263,7 +283,7 @@ export class RunningSystem {
     }
   }
 
-  #carryOut(command: ControlCommand): Promise<unknown> {
+  #carryOut(command: TreeCommand): Promise<unknown> {
     if ('lanes' in command) return this.scale(command.lanes);
     if ('topic' in command) return this.#acceptGap(command);
     return this.#options.tree.command(command.actor, command.command);

@@ -4,6 +4,7 @@ import type { BackendConfig } from './backends/choose.ts';
 import type { Config } from './config/read.ts';
 import type { GatewayInput } from './gateway/worker.ts';
 import type { GeneratorInput } from './generator/worker.ts';
+import type { JobsInput } from './jobs/worker.ts';
 import type { HealthInput } from './monitors/generation.ts';
 import type { ConsumerInput } from './partition-consumer/worker.ts';
 import type { ReaderInput } from './reader/worker.ts';
@@ -75,6 +76,7 @@ export function rootSpec(settings: TreeSettings): SupervisorSpec {
   const { config, backend, gateway, generator } = settings;
   const reader: ReaderInput = { backend, zone: config.zone };
   const health: HealthInput = {};
+  const jobs: JobsInput = { backend, hotBudget: config.hotBytes };
   return supervisor('root', [
     worker('gateway', './gateway/worker.ts', gateway, {
       links: [
@@ -94,6 +96,14 @@ export function rootSpec(settings: TreeSettings): SupervisorSpec {
         links: [{ name: 'findings', to: 'gateway' }],
       }),
     ]),
+    worker('jobs', './jobs/worker.ts', jobs, {
+      links: [
+        { name: 'jobs', to: 'gateway' },
+        { name: 'figures', to: 'gateway' },
+        { name: 'findings', to: 'gateway' },
+        { name: 'queries', to: 'reader' },
+      ],
+    }),
     ...(generator === undefined
       ? []
       : [

@@ -151,3 +151,57 @@ export type Finding = {
   readonly since: number;
   readonly evidence: Readonly<Record<string, number | string | null>>;
 };
+
+/** How a run of a job stands, as everybody is told. */
+export type JobRunView = {
+  readonly id: string;
+  readonly started_at: number;
+  readonly ended_at: number | null;
+  readonly duration_ms: number | null;
+  readonly outcome: 'running' | 'done' | 'failed' | 'lost';
+  readonly attempt: number;
+  readonly trigger: 'schedule' | 'retry' | 'person';
+  readonly error: string | null;
+};
+
+/** A job with its place in the schedule; `elsewhere`: another process of the group runs it. */
+export type JobView = {
+  readonly name: string;
+  readonly period_ms: number;
+  readonly deadline_ms: number;
+  readonly retries: number;
+  readonly state: 'idle' | 'running' | 'retrying' | 'elsewhere';
+  readonly next_at: number | null;
+  readonly last: JobRunView | null;
+  /** Of the runs in `recent` that have ended; null where there is none. */
+  readonly success_share: number | null;
+  readonly median_ms: number | null;
+  /** Newest first. */
+  readonly recent: readonly JobRunView[];
+};
+
+/** Link `jobs`, gateway -> jobs. */
+export type JobsQuery =
+  | { readonly kind: 'jobs' }
+  | { readonly kind: 'job-runs'; readonly job: string; readonly limit: number; readonly cursor?: string }
+  | { readonly kind: 'run-job'; readonly job: string };
+
+/** Link `jobs`, jobs -> gateway, beside answers: a job has begun, ended, or is due at another time. */
+export type JobsChanged = { readonly type: 'jobs-changed'; readonly jobs: readonly JobView[] };
+
+/** Link `figures`, jobs -> gateway. */
+export type FiguresQuery = { readonly kind: 'performance' } | { readonly kind: 'finding'; readonly id: string };
+
+/** The last word of a monitor, and how long ago it was said. */
+export type HeardFinding = { readonly finding: Finding; readonly ageMs: number };
+
+/** What the gateway measures of the whole system; null where it does not know yet. */
+export type PerformanceFigures = {
+  readonly lag: number;
+  readonly latency_p50_ms: number | null;
+  readonly latency_p99_ms: number | null;
+  readonly hot_bytes: number | null;
+  readonly memory_bytes: number;
+  /** Share of its time that each actor is at work. */
+  readonly busy: readonly { readonly actor: string; readonly share: number }[];
+};

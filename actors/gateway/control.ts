@@ -10,10 +10,16 @@ import { Requests } from '../requests.ts';
 export const ACTOR_COMMANDS = ['restart', 'stop', 'start', 'kill'] as const;
 export type ActorCommand = (typeof ACTOR_COMMANDS)[number];
 
-export type Command =
+/** What the owner of the tree carries out. */
+export type TreeCommand =
   | { readonly actor: string; readonly command: ActorCommand; readonly reason: string; readonly key: string }
   | { readonly lanes: number; readonly reason: string; readonly key: string }
   | (TopicPartition & { readonly command: 'accept-gap'; readonly reason: string; readonly key: string });
+export type Command = TreeCommand | { readonly job: string; readonly reason: string; readonly key: string };
+
+type Result = Readonly<Record<string, unknown>>;
+/** How a command is carried out that is none of the supervisor's. */
+export type Work = () => Promise<Result>;
 
 export type ControlDone = {
   readonly type: 'control-done';
@@ -26,10 +32,11 @@ export type AuditEntry = {
   readonly id: number;
   readonly at: number;
   readonly actor: string | null;
-  readonly command: ActorCommand | 'lanes' | 'accept-gap';
+  readonly command: ActorCommand | 'lanes' | 'accept-gap' | 'run-job';
   readonly lanes: number | null;
   /** `orders/0` of a command on a topic-partition. */
   readonly partition: string | null;
+  readonly job: string | null;
   readonly reason: string;
   readonly idempotency_key: string;
   /** The address it came from. */
@@ -88,8 +95,8 @@ export class Control {
     this.#requests.settle(id, error === undefined ? { value } : { error: fromWireError(error) });
   }
 
-  /** Carries a command out, or answers what came of it when its key is known. */
-  run(command: Command, from: string): Promise<Carried> {
+  /** Carries a command out, or answers what came of it when its key is known. Without `work` the owner of the tree does it. */
+  run(command: Command, from: string, work?: Work): Promise<Carried> {
     const text = textOf(shownCommand(command));
     const known = this.#known.get(command.key);
     if (known !== undefined) {
@@ -98,21 +105,21 @@ export class Control {
         field: 'idempotency_key',
       });
     }
-    const outcome = this.#carryOut(command, from);
+    const outcome = this.#carryOut(command, from, work);
     this.#known.set(command.key, { text, outcome });
     if (this.#known.size > KEPT_ENTRIES) this.#known.delete(this.#known.keys().next().value as string);
     return outcome;
   }
 
   #know(entry: AuditEntry): void {
-    const { actor, command, lanes, partition, idempotency_key: key } = entry;
-    const shown = actor !== null ? { actor, command } : partition !== null ? { partition, command } : { lanes };
+    const { idempotency_key: key } = entry;
+    const shown = shownEntry(entry);
     if (!this.#known.has(key)) {
       this.#known.set(key, { text: textOf(shown), outcome: Promise.resolve({ value: { accepted: true, ...shown } }) });
     }
   }
 
-  async #carryOut(command: Command, from: string): Promise<Carried> {
+  async #carryOut(command: Command, from: string, work: Work | undefined): Promise<Carried> {
     const id = this.#note(command, from);
     if ('actor' in command && command.actor === this.#options.self) {
       this.#settleEntry(id, 'accepted', null);
@@ -122,7 +129,7 @@ export class Control {
       };
     }
     try {
-      const value = await this.#ask(command, id);
+      const value = await (work === undefined ? this.#ask(command, id) : this.#audited(work, id));
       this.#settleEntry(id, 'accepted', null);
       return { value: { accepted: true, ...shownCommand(command), ...value } };
     } catch (thrown) {
@@ -131,8 +138,22 @@ export class Control {
     }
   }
 
+  /** Whoever keeps the audit list for the next gateway is told what came of it. */
+  async #audited(work: Work, entryId: number): Promise<Result> {
+    const entry = this.#audit.find(({ id }) => id === entryId);
+    const told = (error: WireError | null) => this.#options.tell({ type: 'audited', entry, error });
+    try {
+      const value = await work();
+      told(null);
+      return value;
+    } catch (thrown) {
+      told(toWireError(thrown));
+      throw thrown;
+    }
+  }
+
   /** The audit entry goes along: whoever holds it can hand it to the next gateway. */
-  #ask(command: Command, entryId: number): Promise<Readonly<Record<string, unknown>>> {
+  #ask(command: Command, entryId: number): Promise<Result> {
     const entry = this.#audit.find(({ id }) => id === entryId);
     return this.#requests.ask((id) => ({ type: 'control', id, command, entry }), CONTROL_MS);
   }
@@ -143,9 +164,10 @@ export class Control {
       id,
       at: this.#options.now(),
       actor: 'actor' in command ? command.actor : null,
-      command: 'lanes' in command ? 'lanes' : command.command,
+      command: 'lanes' in command ? 'lanes' : 'job' in command ? 'run-job' : command.command,
       lanes: 'lanes' in command ? command.lanes : null,
       partition: 'topic' in command ? partitionKey(command) : null,
+      job: 'job' in command ? command.job : null,
       reason: command.reason,
       idempotency_key: command.key,
       from,
@@ -168,8 +190,16 @@ function textOf(command: object): string {
   return JSON.stringify(command);
 }
 
-function shownCommand(command: Command): Readonly<Record<string, unknown>> {
+function shownCommand(command: Command): Result {
   if ('actor' in command) return { actor: command.actor, command: command.command };
   if ('topic' in command) return { partition: partitionKey(command), command: command.command };
+  if ('job' in command) return { job: command.job };
   return { lanes: command.lanes };
+}
+
+/** As `shownCommand` of the command that the entry is of. */
+function shownEntry({ actor, command, lanes, partition, job }: AuditEntry): Result {
+  if (actor !== null) return { actor, command };
+  if (partition !== null) return { partition, command };
+  return job !== null ? { job } : { lanes };
 }

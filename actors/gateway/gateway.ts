@@ -1,9 +1,12 @@
 /** The gateway whole: view, channels, HTTP and sockets around one state. Links and clocks are handed in, so it needs no thread. */
-import type { PartialsMessage } from '../../protocol/message.ts';
+import type { FiguresQuery, PartialsMessage } from '../../protocol/message.ts';
 import type { Port } from '../requests.ts';
+import { projectJobs } from './channels/jobs.ts';
 import { Projector } from './channels/projector.ts';
-import { projectPipeline, QualityProjection, SystemProjection } from './channels/system.ts';
+import { FindingsProjection, projectPipeline, SystemProjection } from './channels/system.ts';
+import { figuresOf } from './figures.ts';
 import { AccessRules } from './http/access.ts';
+import { jobRoutes } from './http/job-routes.ts';
 import { kpiRoutes } from './http/kpi-routes.ts';
 import { StaticFiles } from './http/static-files.ts';
 import { systemRoutes } from './http/system-routes.ts';
@@ -43,9 +46,11 @@ export class Gateway {
   #feed: Feed;
   #projector: Projector;
   #system = new SystemProjection();
-  #quality = new QualityProjection();
+  #quality = new FindingsProjection();
+  #alerts = new FindingsProjection();
   #statusVersion = 0;
   #findingsVersion = 0;
+  #jobsVersion = 0;
   #slowAt = Number.NEGATIVE_INFINITY;
   #hotAt = Number.NEGATIVE_INFINITY;
   /** Append times behind what the view holds and no frame shows yet. */
@@ -70,7 +75,7 @@ export class Gateway {
     });
     const clients = () => this.sockets.size;
     this.#web = new WebServer({
-      routes: [...kpiRoutes(this.state), ...systemRoutes(this.state, { clients, clock })],
+      routes: [...kpiRoutes(this.state), ...systemRoutes(this.state, { clients, clock }), ...jobRoutes(this.state)],
       files: new StaticFiles(options.pageDir),
       rules: new AccessRules(options),
       onSocket: (request, socket, head) => this.sockets.accept(request, socket, head),
@@ -105,6 +110,10 @@ export class Gateway {
     if (port !== undefined) this.#feed.readerReady();
   }
 
+  figures(query: FiguresQuery): unknown {
+    return figuresOf(this.state, query, { now: Date.now(), clock: this.#clock() });
+  }
+
   /** Puts what is new into the channels and sends each client what it lacks. */
   tick(): void {
     const began = this.#clock();
@@ -137,6 +146,11 @@ export class Gateway {
     if (status.findingsVersion !== this.#findingsVersion) {
       this.#findingsVersion = status.findingsVersion;
       this.#quality.project(status.findings.values(), hub.channel('quality'));
+      this.#alerts.project(status.alerts(), hub.channel('alerts'));
+    }
+    if (this.state.jobs.version !== this.#jobsVersion) {
+      this.#jobsVersion = this.state.jobs.version;
+      projectJobs(this.state.jobs.jobs, hub.channel('jobs'));
     }
     this.#askHotBytes(now);
     if (now - this.#slowAt < SLOW_MS) return;

@@ -6,6 +6,7 @@ import { Control, type ControlOptions } from './control.ts';
 import { entryOf } from './entry.ts';
 import { EventIntake } from './http/event-intake.ts';
 import { Latency } from './latency.ts';
+import { JobsLink } from './links/jobs.ts';
 import { LogLink } from './links/log.ts';
 import { ReaderLink } from './links/reader.ts';
 import { SystemStatus } from './status.ts';
@@ -31,6 +32,7 @@ export class GatewayState {
   readonly status = new SystemStatus();
   readonly reader = new ReaderLink();
   readonly log = new LogLink();
+  readonly jobs = new JobsLink();
   readonly intake: EventIntake;
   readonly control: Control;
   /** Append of the newest record behind an update to the frame that shows it. */

@@ -1,6 +1,6 @@
 /** What the gateway knows of the system around it, told by the owner of the tree: actors, lanes, ends of the log, events. */
 import { emptyLedger, type Ledger, partitionKey, type TopicPartition } from '../../protocol/event.ts';
-import type { Finding, Offset } from '../../protocol/message.ts';
+import type { Finding, HeardFinding, Offset } from '../../protocol/message.ts';
 import type { SupervisorEvent } from '../../supervisor/events.ts';
 import type { NodeStatus, TreeStatus } from '../../supervisor/status.ts';
 import type { LiveView } from './view/view.ts';
@@ -35,6 +35,7 @@ export class SystemStatus {
   /** Grows with every finding. */
   findingsVersion = 0;
   #group: GroupStatus | undefined;
+  #heardAt = new Map<string, number>();
   #ends = new Map<string, number>();
   /** Where each partition's log ended when this gateway first heard of it: what "caught up once" is measured by. */
   #firstEnds = new Map<string, number>();
@@ -46,7 +47,7 @@ export class SystemStatus {
     this.#group = group;
     for (const finding of group?.findings ?? []) {
       const held = this.findings.get(finding.id);
-      if (held?.since !== finding.since || held.severity !== finding.severity) this.addFinding(finding);
+      if (held?.since !== finding.since || held.severity !== finding.severity) this.addFinding(finding, tree.at);
     }
     this.lanes = lanes;
     this.version++;
@@ -74,10 +75,21 @@ export class SystemStatus {
     return this.#events.filter((event) => event.id > id);
   }
 
-  addFinding(finding: Finding): void {
+  addFinding(finding: Finding, now: number): void {
     if (this.findings.size >= MOST_FINDINGS && !this.findings.has(finding.id)) return;
+    this.#heardAt.set(finding.id, now);
     this.findings.set(finding.id, finding);
     this.findingsVersion++;
+  }
+
+  heard(id: string, now: number): HeardFinding | null {
+    const finding = this.findings.get(id);
+    return finding === undefined ? null : { finding, ageMs: now - (this.#heardAt.get(id) as number) };
+  }
+
+  /** Those that somebody should know of. */
+  alerts(): Finding[] {
+    return [...this.findings.values()].filter(({ severity }) => severity !== 'ok');
   }
 
   ledgers(view: LiveView): PartitionLedger[] {

@@ -5,7 +5,16 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { AppError } from '../../protocol/errors.ts';
 import type { PartitionCounts } from '../../protocol/event.ts';
-import type { Answer, AppendReply, Finding, Offset, PartialsMessage } from '../../protocol/message.ts';
+import type {
+  Answer,
+  AppendReply,
+  Ask,
+  FiguresQuery,
+  Finding,
+  JobsChanged,
+  Offset,
+  PartialsMessage,
+} from '../../protocol/message.ts';
 import { runChild } from '../../supervisor/child.ts';
 import type { SupervisorEvent } from '../../supervisor/events.ts';
 import type { TreeStatus } from '../../supervisor/status.ts';
@@ -93,7 +102,23 @@ runChild<GatewayInput>(async (child) => {
     },
     () => state.log.connect(undefined),
   );
-  child.onLink('findings', (port) => port.on('message', (finding: Finding) => state.status.addFinding(finding)));
+  child.onLink('findings', (port) =>
+    port.on('message', (finding: Finding) => state.status.addFinding(finding, Date.now())),
+  );
+  child.onLink('figures', (port) => {
+    port.on('message', ({ id, body }: Ask<FiguresQuery>) => {
+      port.postMessage({ type: 'answer', id, value: gateway.figures(body) } satisfies Answer);
+      child.meter.handled();
+    });
+  });
+  child.onLink(
+    'jobs',
+    (port) => {
+      port.on('message', (message: Answer | JobsChanged) => state.jobs.receive(message));
+      state.jobs.connect(port);
+    },
+    () => state.jobs.connect(undefined),
+  );
   child.onTell((body) => {
     const told = body as ToldGateway;
     switch (told.type) {

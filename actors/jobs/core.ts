@@ -49,7 +49,7 @@ export class Schedule {
     this.#random = random;
     const slot = (plan: JobPlan): Slot => ({
       plan,
-      dueAt: Number.NEGATIVE_INFINITY,
+      dueAt: Number.POSITIVE_INFINITY,
       retry: null,
       running: null,
       since: 0,
@@ -62,6 +62,8 @@ export class Schedule {
   /** Takes up what an earlier process left: runs that it did not end are lost, and tried again. */
   restore(latest: readonly JobRun[], now: number): JobEffect[] {
     const effects: JobEffect[] = [];
+    // A job that never ran is due soon, not only after its period; its offset keeps the jobs apart here too.
+    for (const slot of this.#slots.values()) slot.dueAt = now + slot.plan.offsetMs;
     for (const run of latest) {
       const slot = this.#slots.get(run.job);
       if (slot === undefined) continue;
@@ -208,7 +210,11 @@ function start(slot: Slot, { attempt, trigger }: Pick<JobRun, 'attempt' | 'trigg
 
 function hurry(slot: Slot, now: number): JobEffect[] {
   const { plan, cancelled, since } = slot;
-  if (cancelled !== null) return now < cancelled.until ? [] : [{ type: 'abandon', job: plan.name }];
+  if (cancelled !== null) {
+    if (now < cancelled.until) return [];
+    slot.cancelled = { ...cancelled, until: Number.POSITIVE_INFINITY };
+    return [{ type: 'abandon', job: plan.name }];
+  }
   if (now < since + plan.deadlineMs) return [];
   const reason = `Cannot go on as a run must end within ${plan.deadlineMs} ms: current value is ${now - since} ms`;
   slot.cancelled = { reason, until: now + CANCEL_GRACE_MS };

@@ -62,11 +62,14 @@ export function projectPipeline(figures: Readonly<Record<string, number | null>>
   for (const [name, value] of Object.entries(figures)) channel.put(pathOf('pipeline', name), value);
 }
 
-export class QualityProjection {
+/** Findings by their id; one that is no longer among them goes. */
+export class FindingsProjection {
   #shown = new Map<string, readonly string[]>();
 
   project(findings: Iterable<Finding>, channel: Channel): void {
+    const gone = new Set(this.#shown.keys());
     for (const finding of findings) {
+      gone.delete(finding.id);
       const values = new Map<string, Value | null>([
         [pathOf(finding.id, 'severity'), finding.severity],
         [pathOf(finding.id, 'text'), finding.text],
@@ -78,6 +81,10 @@ export class QualityProjection {
       for (const key of this.#shown.get(finding.id) ?? []) if (!values.has(key)) channel.put(key, null);
       for (const [key, value] of values) channel.put(key, value);
       this.#shown.set(finding.id, [...values.keys()]);
+    }
+    for (const id of gone) {
+      for (const key of this.#shown.get(id) ?? []) channel.put(key, null);
+      this.#shown.delete(id);
     }
   }
 }

@@ -1,6 +1,7 @@
 /** Routes of the figures: health, KPIs, orders, ledger, dead letters, events in. */
 import { AppError } from '../../../protocol/errors.ts';
 import { DEAD_REASONS, type DeadLetter, partitionKey } from '../../../protocol/event.ts';
+import type { Finding } from '../../../protocol/message.ts';
 import { kpiSchema } from '../../kpi/query.ts';
 import type { Page, StoredOrder } from '../../ports/hot-store.ts';
 import type { GatewayState } from '../state.ts';
@@ -38,14 +39,17 @@ export function kpiRoutes(state: GatewayState): Route[] {
     get('/orders/:id', (ask) => order(state, ask)),
     get('/ledger', () => ledger(state)),
     get('/dead-letters', (ask) => deadLetters(state, ask)),
-    get('/quality', () =>
-      list(
-        [...state.status.findings.values()].map(({ type: _, ...finding }) => finding),
-        null,
-      ),
-    ),
+    get('/quality', () => findings([...state.status.findings.values()])),
+    get('/alerts', () => findings(state.status.alerts())),
     { method: 'POST', path: '/events', access: 'write', takes: NDJSON, handle: (ask) => takeEvents(state, ask) },
   ];
+}
+
+function findings(found: readonly Finding[]): Answer {
+  return list(
+    found.map(({ type: _, ...finding }) => finding),
+    null,
+  );
 }
 
 function readiness(state: GatewayState): Answer {

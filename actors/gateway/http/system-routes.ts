@@ -1,5 +1,5 @@
 /** Routes of the system: the tree, its events, commands and their audit, metrics. */
-import { type CommandBody, parseCommandBody, parseLanesBody } from '../../../protocol/command.ts';
+import { parseCommandBody, parseLanesBody } from '../../../protocol/command.ts';
 import { AppError } from '../../../protocol/errors.ts';
 import { ACTOR_COMMANDS, type Carried, type Command } from '../control.ts';
 import { metricsOf, pipelineOf } from '../metrics.ts';
@@ -7,6 +7,7 @@ import type { GatewayState } from '../state.ts';
 import { find } from '../status.ts';
 import { type Answer, json, list, notFound, text } from './answer.ts';
 import { readJson } from './body.ts';
+import { carried, intentOf } from './intent.ts';
 import { checkKnown, limitOf, wholeOf } from './params.ts';
 import { METRICS_TYPE, prometheusText } from './prometheus.ts';
 import type { Ask, Route } from './router.ts';
@@ -100,17 +101,6 @@ async function acceptGap(state: GatewayState, ask: Ask): Promise<Answer> {
 
 function run(state: GatewayState, command: Command, { request }: Ask): Promise<Carried> {
   return state.control.run(command, request.socket.remoteAddress ?? 'unknown');
-}
-
-function carried({ value, afterwards }: Carried): Answer {
-  return { ...json(value), ...(afterwards === undefined ? {} : { afterwards }) };
-}
-
-let unnamed = 0;
-
-/** Why, and under which key; a command without a key stands for itself alone. */
-function intentOf({ reason, idempotencyKey }: CommandBody): { reason: string; key: string } {
-  return { reason: reason ?? '', key: idempotencyKey ?? `unnamed-${Date.now()}-${unnamed++}` };
 }
 
 function noActor(id: string): AppError {

@@ -78,14 +78,17 @@ test('client follows all channels and equals the server', async (t) => {
   served.shop.step(300, 60_000);
   await connectLane(served);
   tellStatus(served, runningTree());
-  served.gateway.state.status.addFinding({
-    type: 'finding',
-    id: 'generation',
-    severity: 'ok',
-    text: 'as asked',
-    since: 1,
-    evidence: { asked_rate: 5, seen_rate: null },
-  });
+  served.gateway.state.status.addFinding(
+    {
+      type: 'finding',
+      id: 'generation',
+      severity: 'ok',
+      text: 'as asked',
+      since: 1,
+      evidence: { asked_rate: 5, seen_rate: null },
+    },
+    0,
+  );
   const connected = await open(served);
   const { client, socket } = connected;
   await subscribeAll(connected);

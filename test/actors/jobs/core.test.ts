@@ -31,14 +31,17 @@ function scheduleAt(now: number, latest: readonly JobRun[] = [jobRun('roll-up', 
   return schedule;
 }
 
-test('schedule runs a job that never ran at once, and then at its due times', () => {
-  const schedule = scheduleAt(T0 + 1, []);
-  assert.equal(started(schedule.wake(T0 + 1)).length, 1);
-  schedule.ended('roll-up', null, T0 + 2);
-  assert.equal(schedule.wakeAt, T0 + 5_000);
-  assert.deepEqual(started(schedule.wake(T0 + 4_999)), []);
-  const [run] = started(schedule.wake(T0 + 5_000));
-  assert.deepEqual(run, jobRun('roll-up', T0 + 5_000, { endedAt: null, outcome: 'running', log: [] }));
+test('schedule runs a job that never ran soon, and then at its due times', () => {
+  const schedule = scheduleAt(T0 + 10_000, []);
+  assert.deepEqual(started(schedule.wake(T0 + 10_000)), []);
+  assert.equal(schedule.wakeAt, T0 + 15_000);
+  assert.equal(started(schedule.wake(T0 + 15_000)).length, 1);
+  schedule.ended('roll-up', null, T0 + 15_001);
+  const due = T0 + MINUTE + 5_000;
+  assert.equal(schedule.wakeAt, due);
+  assert.deepEqual(started(schedule.wake(due - 1)), []);
+  const [run] = started(schedule.wake(due));
+  assert.deepEqual(run, jobRun('roll-up', due, { endedAt: null, outcome: 'running', log: [] }));
 });
 
 test('schedule runs once for all the periods that passed while nobody ran', () => {
@@ -51,6 +54,7 @@ test('schedule runs once for all the periods that passed while nobody ran', () =
 
 test('schedule runs once more for all due times that passed during a run, never beside it', () => {
   const schedule = new Schedule([{ ...PLAN, deadlineMs: 10 * MINUTE }], () => 0.5);
+  schedule.restore([], T0);
   schedule.wake(T0 + 5_000);
   for (const minute of [1, 2, 3]) assert.deepEqual(started(schedule.wake(T0 + minute * MINUTE + 5_000)), []);
   schedule.ended('roll-up', null, T0 + 3 * MINUTE + 6_000);

@@ -154,6 +154,7 @@ test('schedule keeps its promises over 300 seeded lives', () => {
 test('schedule starts a job at every due time at which it is idle and nobody interferes', () => {
   const plan = PLANS[0] as JobPlan;
   const schedule = new Schedule([plan], () => 0);
+  schedule.restore([], T0);
   schedule.wake(T0);
   schedule.ended(plan.name, null, T0 + 100);
   for (let due = dueAfter(plan, T0); due < T0 + HOURS; due += plan.periodMs) {
