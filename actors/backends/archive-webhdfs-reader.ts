@@ -2,7 +2,9 @@
  * Questions to HDFS over WebHDFS, each with a deadline and an answer that was checked. The package `webhdfs` has none of
  * them: no checksum, no part of a file, no telling "not there" from other errors.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
+import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
+import { get as secureGet } from 'node:https';
 import { HdfsFailure, hdfsError, insist } from './archive-webhdfs-errors.ts';
 
 export type WebhdfsConfig = {
@@ -29,9 +31,8 @@ export type FileStatus = {
 type Parameters = Readonly<Record<string, string | number>>;
 type Remote = { readonly exception: string; readonly message: string };
 
-/** A connection that was kept alive may be dead: worth asking again at once, not worth waiting for. */
-const CONNECTION_RETRIES = 2;
-const CONNECTION_PAUSE_MS = 100;
+const REDIRECT = 307;
+const MOST_HOPS = 3;
 
 export class WebhdfsReader {
   #config: WebhdfsConfig;
@@ -92,24 +93,33 @@ export class WebhdfsReader {
 /** The body of a 200; undefined where HDFS itself says that there is no such file. */
 async function fetchWhole(url: URL, limitMs: number): Promise<Uint8Array | undefined> {
   const signal = AbortSignal.timeout(Math.ceil(limitMs));
-  for (let tries = 0; ; tries++) {
-    const answer = await exchange(url, signal);
-    if (!(answer instanceof HdfsFailure)) return believed(answer);
+  try {
+    return believed(await exchange(url, signal));
+  } catch (cause) {
+    if (cause instanceof HdfsFailure) throw cause;
     if (signal.aborted) throw new HdfsFailure(`no answer within ${Math.round(limitMs)} ms`);
-    if (tries === CONNECTION_RETRIES) throw answer;
-    await sleep(CONNECTION_PAUSE_MS);
+    throw new HdfsFailure('the connection failed', { cause });
   }
 }
 
 type Answer = { readonly status: number; readonly bytes: Uint8Array };
 
-async function exchange(url: URL, signal: AbortSignal): Promise<Answer | HdfsFailure> {
-  try {
-    const response = await fetch(url, { signal });
-    return { status: response.status, bytes: new Uint8Array(await response.arrayBuffer()) };
-  } catch (cause) {
-    return new HdfsFailure('the connection failed', { cause });
+/**
+ * By `node:http`, as Deno's `fetch` goes through the proxy of the environment. A connection is used once: one kept alive
+ * over a restart of the NameNode would fail at its next use. The NameNode sends readers on to a DataNode.
+ */
+async function exchange(url: URL, signal: AbortSignal, hops = 0): Promise<Answer> {
+  const request = (url.protocol === 'https:' ? secureGet : get)(url, { signal, agent: false });
+  // What comes after the answer, such as the deadline, is told by the reading of its body.
+  request.on('error', () => {});
+  const [response] = (await once(request, 'response')) as [IncomingMessage];
+  const parts: Buffer[] = [];
+  for await (const part of response) parts.push(part as Buffer);
+  const { location } = response.headers;
+  if (response.statusCode === REDIRECT && location !== undefined && hops < MOST_HOPS) {
+    return exchange(new URL(location, url), signal, hops + 1);
   }
+  return { status: response.statusCode as number, bytes: Buffer.concat(parts) };
 }
 
 function believed({ status, bytes }: Answer): Uint8Array | undefined {

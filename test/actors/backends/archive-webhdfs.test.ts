@@ -216,6 +216,17 @@ test('a read that ends early fails instead of giving fewer bytes', async (t) => 
   assert.equal((await files.read(TEMPORARY, 9_990)).length, 10);
 });
 
+test('a read that stops half way is given up in time', async (t) => {
+  const { hdfs, files } = await stage(t);
+  await files.write(TEMPORARY, BYTES);
+  hdfs.fault = ({ node, op, response }) => {
+    if (node !== 'data' || op !== 'OPEN') return false;
+    response.writeHead(200, { 'content-length': BYTES.length }).write(Buffer.from(BYTES.subarray(0, 100)));
+    return true;
+  };
+  await assert.rejects(files.read(TEMPORARY), { ...UNAVAILABLE, message: /no answer within/ });
+});
+
 test('a user who lacks the right is told so, and that no repetition helps', async (t) => {
   const { hdfs, files } = await stage(t);
   const denied = { code: 'forbidden', retryable: false, message: /HDFS_USER.*Permission denied/ };
