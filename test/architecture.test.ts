@@ -63,7 +63,7 @@ const RULES: readonly Rule[] = [
   },
   {
     files: /^actors\/backends\//,
-    may: [PROTOCOL, /^actors\/(ports|backends)\//, /^node:/, /^(webhdfs|thrift)(\/|$)/],
+    may: [PROTOCOL, /^actors\/(ports|backends)\//, /^node:/, /^(kafkajs|mongodb|webhdfs|thrift)(\/|$)/],
     because: 'a backend knows its port and its driver',
   },
   {

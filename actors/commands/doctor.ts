@@ -5,6 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { AppError } from '../../protocol/errors.ts';
 import { checkData } from '../backends/choose.ts';
 import { findRunning } from '../backends/lock.ts';
+import { type Finding, withDeadline } from '../backends/probe.ts';
+import { combinationFindings, serverProbes } from '../backends/probes.ts';
 import { type Config, describeConfig, processSources, readConfig } from '../config/read.ts';
 import { type Arguments, type Command, EXIT, settingOption } from './command.ts';
 import { checkListening } from './port.ts';
@@ -22,41 +24,49 @@ export const doctor: Command = {
   run,
 };
 
-/** Undefined when all is well, else what is wrong and what helps. */
-type Verdict = { readonly wrong: string; readonly fix: string } | undefined;
+/** Undefined when all is well and nothing more is to be said. */
+type Verdict = Finding | undefined;
 type Check = { readonly name: string; readonly look: (config: Config) => Verdict | Promise<Verdict> };
 
 const CHECKS: readonly Check[] = [
   { name: 'runtime', look: checkRuntime },
   { name: 'data folder', look: checkFolder },
-  { name: 'log and store', look: checkFiles },
   { name: 'page', look: checkPage },
   { name: 'port', look: checkPort },
 ];
+/** Longest wait for the log and the store to be compared, which may ask servers. */
+const AGREEMENT_MS = 5_000;
 
 async function run(args: Arguments): Promise<number> {
   const config = readConfig(processSources(args.settings));
   for (const { env, value } of describeConfig(config)) process.stdout.write(`${env.padEnd(22)} ${value}\n`);
   process.stdout.write('\n');
-  let failed = 0;
-  for (const { name, look } of CHECKS) {
-    const verdict = await look(config);
-    if (verdict !== undefined) failed++;
-    process.stdout.write(
-      verdict === undefined ? `ok    ${name}\n` : `FAIL  ${name}: ${verdict.wrong}; fix: ${verdict.fix}\n`,
-    );
-  }
-  return failed === 0 ? EXIT.done : EXIT.failed;
+  const states: (Finding['state'] | undefined)[] = [];
+  const report = (name: string, verdict: Verdict) => {
+    states.push(verdict?.state);
+    process.stdout.write(lineOf(name, verdict));
+  };
+  for (const { name, look } of CHECKS) report(name, await look(config));
+  for (const finding of combinationFindings(config)) report('backends', finding);
+  const probes = serverProbes(config);
+  // Side by side: each may take its deadline.
+  const findings = await Promise.all(probes.map(({ look }) => look()));
+  for (const [index, { name }] of probes.entries()) report(name, findings[index]);
+  // What cannot be reached cannot be compared.
+  if (findings.every(({ state }) => state !== 'fail')) report('log and store', await checkFiles(config));
+  return states.includes('fail') ? EXIT.failed : EXIT.done;
+}
+
+function lineOf(name: string, verdict: Verdict): string {
+  if (verdict === undefined) return `ok    ${name}\n`;
+  if (verdict.state === 'ok') return `ok    ${name}: ${verdict.text}\n`;
+  return `${verdict.state === 'fail' ? 'FAIL' : 'warn'}  ${name}: ${verdict.text}; fix: ${verdict.fix}\n`;
 }
 
 function checkRuntime(): Verdict {
   const [major = 0] = process.versions.node.split('.').map(Number);
-  return major >= 24 || 'Deno' in globalThis
-    ? undefined
-    : {
-        wrong: `Node ${process.versions.node} is too old`,
-        fix: 'run "npm ci", and start with "npm start" or "npx pulso"',
-      };
+  if (major >= 24 || 'Deno' in globalThis) return undefined;
+  return wrong(`Node ${process.versions.node} is too old`, 'run "npm ci", and start with "npm start" or "npx pulso"');
 }
 
 function checkFolder({ data }: Config): Verdict {
@@ -66,23 +76,22 @@ function checkFolder({ data }: Config): Verdict {
     accessSync(folder, constants.W_OK);
     return undefined;
   } catch {
-    return {
-      wrong: `${folder} cannot be written`,
-      fix: 'choose another folder with PULSO_DATA, or change its permissions',
-    };
+    return wrong(`${folder} cannot be written`, 'choose another folder with PULSO_DATA, or change its permissions');
   }
 }
 
 async function checkFiles(config: Config): Promise<Verdict> {
   if (!existsSync(config.data)) return undefined;
   const fix = 'start with the settings the data was made with, or on another folder with PULSO_DATA';
-  return verdictOf(() => checkData(config), fix);
+  return withDeadline(
+    AGREEMENT_MS,
+    async () => (await verdictOf(() => checkData(config), fix)) ?? { state: 'ok', text: 'they agree' },
+  );
 }
 
 function checkPage(): Verdict {
-  return existsSync(fileURLToPath(new URL('../../ui/dist/index.html', import.meta.url)))
-    ? undefined
-    : { wrong: 'it is not built', fix: 'run "npm run build" ("npm start" does it by itself)' };
+  if (existsSync(fileURLToPath(new URL('../../ui/dist/index.html', import.meta.url)))) return undefined;
+  return wrong('it is not built', 'run "npm run build" ("npm start" does it by itself)');
 }
 
 /** A port that this data folder's own pulso listens on is as it should be. */
@@ -98,6 +107,10 @@ async function verdictOf(look: () => Promise<void>, fix: string): Promise<Verdic
     return undefined;
   } catch (thrown) {
     if (!(thrown instanceof AppError)) throw thrown;
-    return { wrong: thrown.message, fix };
+    return wrong(thrown.message, fix);
   }
+}
+
+function wrong(text: string, fix: string): Verdict {
+  return { state: 'fail', text, fix };
 }

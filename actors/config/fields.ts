@@ -8,7 +8,8 @@ export type Field<T> = {
   /** As a person would write it; undefined = unset. */
   readonly standard: string | undefined;
   readonly meaning: string;
-  readonly secret?: boolean;
+  /** Never shown; `within` = an address that may hold a login: shown without it. */
+  readonly secret?: true | 'within';
   /** Answers the value or throws with the rule it breaks. */
   readonly parse: (text: string) => T;
 };
@@ -152,7 +153,7 @@ export const FIELDS = {
     env: 'MONGODB_URI',
     standard: undefined,
     meaning: 'MongoDB; unset = embedded store',
-    secret: true,
+    secret: 'within',
     parse: url('mongodb', 'mongodb\\+srv'),
   },
   webhdfsUrl: {

@@ -42,15 +42,23 @@ export function processSources(flags: ConfigSources['flags']): ConfigSources {
   return { flags, env: process.env, file: existsSync(CONFIG_FILE) ? readFileSync(CONFIG_FILE, 'utf8') : undefined };
 }
 
-/** What is in force, for people: secrets masked, addresses with passwords too. */
+/** What is in force, for people: secrets masked, those within addresses too. */
 export function describeConfig(config: Config): { name: FieldName; env: string; value: string }[] {
   return names.map((name) => {
     const field: Field<unknown> = FIELDS[name];
     const value = config[name];
-    const shown =
-      value === undefined ? 'unset' : field.secret ? '***' : Array.isArray(value) ? value.join(',') : String(value);
+    const text = Array.isArray(value) ? value.join(',') : String(value);
+    const shown = value === undefined ? 'unset' : field.secret === true ? '***' : maskAddress(text);
     return { name, env: field.env, value: shown };
   });
+}
+
+/** Who logs in, and what is secret among the parameters. Up to the last @: a password may hold anything. */
+function maskAddress(text: string): string {
+  if (!/^[\w+]+:\/\//.test(text)) return text;
+  return text
+    .replace(/:\/\/.*@/, '://***@')
+    .replace(/([?&][^=&]*(?:password|token|secret|key|properties)[^=&]*=)[^&]*/gi, '$1***');
 }
 
 function parseFile(text: string | undefined): Partial<Record<FieldName, string>> {

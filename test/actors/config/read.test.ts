@@ -57,3 +57,14 @@ test('config described for people shows no secret', () => {
   assert.equal(shown.find(({ name }) => name === 'token')?.value, '***');
   assert.ok(!JSON.stringify(shown).includes('a-very-secret-token'));
 });
+
+test('config described for people shows addresses without what is secret in them', () => {
+  const mongodbUri = 'mongodb://me:p@ss/w@one:27017,two:27017/shop?replicaSet=r&tlsCertificateKeyFilePassword=hush';
+  const shown = describeConfig({ ...read({}), mongodbUri, webhdfsUrl: 'http://me:hush@namenode:9870/pulso' });
+  const of = (wanted: string) => shown.find(({ name }) => name === wanted)?.value;
+  assert.equal(
+    of('mongodbUri'),
+    'mongodb://***@one:27017,two:27017/shop?replicaSet=r&tlsCertificateKeyFilePassword=***',
+  );
+  assert.equal(of('webhdfsUrl'), 'http://***@namenode:9870/pulso');
+});

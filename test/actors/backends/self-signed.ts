@@ -1,0 +1,21 @@
+/** A certificate of "localhost" that nobody has signed but itself, and its key: of no use but to be refused. */
+export const SELF_SIGNED = {
+  key: `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgw0WQ9vnIAceZDjsm
+AFYWbv/RkLd8OCDssDcVevIh+WyhRANCAATsUfmQarTG1g+rQYqDDrVMKQCMpPKF
+I/OffufH+BGnUxU23n3XiykTOO2kldrlmjdyveVTGF9g4tOyXa885V6Y
+-----END PRIVATE KEY-----
+`,
+  cert: `-----BEGIN CERTIFICATE-----
+MIIBfzCCASWgAwIBAgIUDn5XKxvBNY2cXL2miRMFxtJQ2nYwCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMTA4MzEzN1oYDzIxMjYxMDI4
+MDgzMTM3WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAATsUfmQarTG1g+rQYqDDrVMKQCMpPKFI/OffufH+BGnUxU23n3XiykT
+OO2kldrlmjdyveVTGF9g4tOyXa885V6Yo1MwUTAdBgNVHQ4EFgQUsjqCqS9qm06f
+CPHtl8iI3voDgMIwHwYDVR0jBBgwFoAUsjqCqS9qm06fCPHtl8iI3voDgMIwDwYD
+VR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNIADBFAiB5UGGLD9yvsbCf5ddNUNqw
+WrMzqM7t0/2lxNSu6JzLQwIhAOC2XdFviyhX6+wYZrUjv+/784jbvSV4tjJSGcyl
++2H0
+-----END CERTIFICATE-----
+`,
+};
