@@ -13,19 +13,16 @@ export class GroupLanes {
   #gaps = new Map<string, KnownGap>();
   #findings = new Map<string, Finding>();
 
-  /** The group gave these to a lane, and nothing else; where gaps are shows anew when they are read. */
-  assigned(lane: number, partitions: readonly TopicPartition[], now: number): void {
-    this.#assigned.set(lane, partitions);
+  /** The group gave these to a lane, and nothing else (null: it is no member); gaps show anew when it reads. */
+  assigned(lane: number, partitions: readonly TopicPartition[] | null, now: number): void {
+    if (partitions === null) this.#assigned.delete(lane);
+    else this.#assigned.set(lane, partitions);
     for (const gap of this.#gaps.values()) if (gap.lane === lane) this.#close(gap, now, 'is read elsewhere or anew');
   }
 
   removed(lane: number): void {
     this.#assigned.delete(lane);
     for (const [key, gap] of this.#gaps) if (gap.lane === lane) this.#gaps.delete(key);
-  }
-
-  partitionsOf(lane: number): readonly TopicPartition[] {
-    return this.#assigned.get(lane) ?? [];
   }
 
   isAssigned(lane: number): boolean {
@@ -60,7 +57,7 @@ export class GroupLanes {
     return {
       own: [...this.#assigned.values()].flat(),
       missing: [
-        ...waiting.map((lane) => `lane-${lane} has no word of its consumer group yet`),
+        ...waiting.map((lane) => `lane-${lane} is no member of its consumer group now`),
         ...[...this.#gaps.values()].map(sentence),
       ],
       findings: [...this.#findings.values()],

@@ -31,8 +31,8 @@ export type Told =
       readonly ends: readonly Offset[];
     }
   | { readonly type: 'fenced'; readonly partitions: readonly TopicPartition[] }
-  /** The consumer group has given these to the lane, and nothing else. */
-  | { readonly type: 'group-assigned'; readonly partitions: readonly TopicPartition[] }
+  /** The consumer group has given these to the lane, and nothing else; null: it is no member. */
+  | { readonly type: 'group-assigned'; readonly partitions: readonly TopicPartition[] | null }
   | ({ readonly type: 'gap' } & LogGap)
   | { readonly type: 'gap-accepted'; readonly id: number; readonly accepted: boolean }
   | { readonly type: 'noted'; readonly level: 'info' | 'warn' | 'error'; readonly text: string }
@@ -296,10 +296,10 @@ export class RunningSystem {
     else this.#lag.delete(lane);
   }
 
-  #groupAssigned(lane: number, partitions: readonly TopicPartition[]): void {
+  #groupAssigned(lane: number, partitions: readonly TopicPartition[] | null): void {
     if (this.#group === undefined || lane >= this.#lanes) return;
     this.#group.assigned(lane, partitions, Date.now());
-    this.#wanted.set(lane, partitions);
+    this.#wanted.set(lane, partitions ?? []);
     this.#lag.delete(lane);
     this.#tellAssignment(lane);
     this.#sendStatus();

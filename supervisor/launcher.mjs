@@ -54,7 +54,7 @@ if (!executable) {
   process.argv.splice(1, process.argv.length, resolve(args[0]), ...args.slice(1));
   await import(pathToFileURL(resolve(args[0])).href);
 } else {
-  const child = spawn(executable, args, {
+  const child = spawn(executable, ['--disable-warning=TimeoutNegativeWarning', ...args], {
     stdio: 'inherit',
     env: {
       // Compiled code is kept where Node keeps it by default: the second start is twice as fast.

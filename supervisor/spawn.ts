@@ -49,11 +49,21 @@ const ON_DENO = 'Deno' in globalThis;
  */
 const YOUNG_GENERATION_MB = 6;
 
+/** A driver sets timers that are due already, and each would be a warning on stderr. */
+const QUIET = ['--disable-warning=TimeoutNegativeWarning'];
+
 /** Real threads. */
 export const threadSpawner: Spawner = {
   thread(entry, order, events) {
+    const execArgv = ON_DENO ? {} : { execArgv: [...process.execArgv, ...QUIET] };
     const resourceLimits = { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB };
-    const worker = new Worker(entry, { workerData: order, name: order.id, resourceLimits, ...environment() });
+    const worker = new Worker(entry, {
+      workerData: order,
+      name: order.id,
+      resourceLimits,
+      ...execArgv,
+      ...environment(),
+    });
     // In the same tick as `new Worker`, or Deno loses the first message; and always all of them, since an error
     // without a listener would take the whole process down.
     worker.on('message', events.message);

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { PartitionCounts } from '../../protocol/event.ts';
 import type { ArchiveCatalog, ArchiveFiles, ArchiveManifest } from '../ports/archive.ts';
-import type { LogSource, LogWriter } from '../ports/event-log.ts';
+import type { LogExtent, LogSource, LogWriter } from '../ports/event-log.ts';
 import type {
   FactStore,
   PartitionPruner,
@@ -21,7 +21,7 @@ import { EmbeddedLogWriter } from './event-log-embedded.ts';
 import { readLogExtents } from './event-log-embedded-file.ts';
 import { EmbeddedLogSource } from './event-log-embedded-source.ts';
 import { type HdfsSettings, hdfsConfig } from './hdfs-config.ts';
-import type { KafkaConfig } from './kafka-config.ts';
+import { type KafkaConfig, type KafkaSettings, kafkaConfig } from './kafka-config.ts';
 import { EmbeddedPartitionStore } from './store-embedded.ts';
 import { EmbeddedFactStore } from './store-embedded-facts.ts';
 import { EmbeddedJobStore } from './store-embedded-jobs.ts';
@@ -60,37 +60,74 @@ export function isShared({ kafka }: BackendConfig): boolean {
 }
 
 /** The settings that decide on backends, as the configuration names them. */
-export type BackendSettings = HdfsSettings & {
-  readonly data: string;
-  readonly group: string;
-  readonly partitions: number;
-  readonly topics: readonly string[];
-  readonly logBytes: number;
-};
+export type BackendSettings = HdfsSettings &
+  KafkaSettings & {
+    readonly data: string;
+    readonly group: string;
+    readonly partitions: number;
+    readonly topics: readonly string[];
+    readonly logBytes: number;
+  };
 
 /**
  * Makes what is not there yet, and checks all. Needs the lock of the data folder; actors may start afterwards.
  */
 export async function prepareData(settings: BackendSettings): Promise<BackendConfig> {
-  const config = backendConfig(settings);
-  await (await chooseLogWriter(config)).close();
+  const config = await prepareLog(settings);
   prepareStore(ofGroup(config));
   await (await chooseFactStore(config)).close();
   await (await chooseArchiveManifest(config)).close();
   await (await chooseRollupWriter(config)).close();
-  await checkData(settings);
+  await checkLogAndStore(config);
   return config;
+}
+
+/** Makes the log where there is none; topics that are there keep their partitions. */
+export async function prepareLog(settings: BackendSettings): Promise<BackendConfig> {
+  const config = backendConfig(settings);
+  if (config.kafka === undefined) {
+    await (await chooseLogWriter(config)).close();
+    return config;
+  }
+  const { prepareTopics } = await import('./kafka-topics.ts');
+  return withCounts(config, await prepareTopics(config.kafka, config.topics, config.partitions));
 }
 
 /** Throws `data-mismatch` when what is there is damaged, of another number of partitions, or of two different times. */
 export async function checkData(settings: BackendSettings): Promise<void> {
   const config = backendConfig(settings);
-  checkAgreement(readStoreStates(ofGroup(config)), readLogExtents(config));
+  if (config.kafka === undefined) return checkLogAndStore(config);
+  const { readTopicCounts } = await import('./kafka-topics.ts');
+  await checkLogAndStore(withCounts(config, await readTopicCounts(config.kafka, config.topics)));
+}
+
+async function checkLogAndStore(config: BackendConfig): Promise<void> {
+  checkAgreement(readStoreStates(ofGroup(config)), await readExtents(config));
+}
+
+/** Of the topic-partitions that are there. */
+async function readExtents(config: BackendConfig): Promise<readonly LogExtent[]> {
+  if (config.kafka === undefined) return readLogExtents(config);
+  const { readKafkaExtents } = await import('./kafka-topics.ts');
+  return readKafkaExtents(config.kafka, Object.keys(config.counts ?? {}));
 }
 
 function backendConfig(settings: BackendSettings): BackendConfig {
   const { data, group, partitions, topics, logBytes } = settings;
-  return { dataDir: data, group, partitions, topics, logBytes, ...hdfsConfig(settings, group) };
+  const kafka = kafkaConfig(settings);
+  const onKafka = kafka === undefined ? {} : { kafka };
+  return { dataDir: data, group, partitions, topics, logBytes, ...onKafka, ...hdfsConfig(settings, group) };
+}
+
+/** Where no topic is there yet, all will be made alike. */
+function withCounts(config: BackendConfig, counts: Readonly<Record<string, number>>): BackendConfig {
+  const most = Math.max(0, ...Object.values(counts));
+  return most === 0 ? config : { ...config, counts, partitions: most };
+}
+
+function kafkaLog({ kafka, topics, partitions, counts }: BackendConfig) {
+  if (kafka === undefined) return undefined;
+  return { kafka, topics, counts: counts ?? Object.fromEntries(topics.map((topic) => [topic, partitions])) };
 }
 
 function ofGroup(config: BackendConfig): BackendConfig {
@@ -99,10 +136,20 @@ function ofGroup(config: BackendConfig): BackendConfig {
 }
 
 export async function chooseLogWriter(config: BackendConfig): Promise<LogWriter> {
+  const onKafka = kafkaLog(config);
+  if (onKafka !== undefined) {
+    const { KafkaLogWriter } = await import('./event-log-kafka.ts');
+    return new KafkaLogWriter(onKafka);
+  }
   return new EmbeddedLogWriter(config);
 }
 
 export async function chooseLogSource(config: BackendConfig): Promise<LogSource> {
+  const onKafka = kafkaLog(config);
+  if (onKafka !== undefined) {
+    const { KafkaLogSource } = await import('./event-log-kafka-source.ts');
+    return new KafkaLogSource({ ...onKafka, group: config.group });
+  }
   return new EmbeddedLogSource(config);
 }
 

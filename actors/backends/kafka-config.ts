@@ -8,3 +8,29 @@ export type KafkaConfig = {
     readonly password: string;
   };
 };
+
+/** The same as the configuration names it. */
+export type KafkaSettings = {
+  readonly kafkaBrokers?: readonly string[] | undefined;
+  readonly kafkaSsl?: 'true' | 'false' | undefined;
+  readonly kafkaSaslMechanism?: 'plain' | 'scram-sha-256' | 'scram-sha-512' | undefined;
+  readonly kafkaSaslUsername?: string | undefined;
+  readonly kafkaSaslPassword?: string | undefined;
+};
+
+/** Undefined where no broker is named. */
+export function kafkaConfig(settings: KafkaSettings): KafkaConfig | undefined {
+  const { kafkaBrokers, kafkaSsl, kafkaSaslMechanism, kafkaSaslUsername, kafkaSaslPassword } = settings;
+  if (kafkaBrokers === undefined || kafkaBrokers.length === 0) return undefined;
+  const sasl =
+    kafkaSaslMechanism === undefined
+      ? {}
+      : {
+          sasl: {
+            mechanism: kafkaSaslMechanism,
+            username: kafkaSaslUsername ?? '',
+            password: kafkaSaslPassword ?? '',
+          },
+        };
+  return { brokers: kafkaBrokers, ssl: kafkaSsl === 'true', ...sasl };
+}

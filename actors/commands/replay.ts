@@ -2,7 +2,7 @@
 import { createReadStream, existsSync, statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '../../protocol/errors.ts';
-import { chooseLogWriter, partitionCounts, prepareData } from '../backends/choose.ts';
+import { chooseLogWriter, partitionCounts, prepareData, prepareLog } from '../backends/choose.ts';
 import { acquireLock, findRunning } from '../backends/lock.ts';
 import { type Config, processSources, readConfig } from '../config/read.ts';
 import { pacer } from '../replay/pace.ts';
@@ -88,17 +88,21 @@ async function openTarget(config: Config, into: unknown): Promise<Target> {
         ? findRunning(config.data)
         : undefined;
   if (running !== undefined) return runningTarget(running.url, running.token);
-  const lock = acquireLock(config.data);
-  const backend = await prepareData(config);
+  // A log on Kafka takes records from anybody; the data folder's from one at a time.
+  const lock = config.kafkaBrokers === undefined ? acquireLock(config.data) : undefined;
+  const backend = await (lock === undefined ? prepareLog(config) : prepareData(config));
   const writer = await chooseLogWriter(backend);
   return {
     sink: logSink(writer, backend.topics, partitionCounts(backend)),
     async finish() {
       const extents = await writer.extents();
       await writer.close();
-      lock.release();
+      lock?.release();
       const filled = extents.filter(({ end }) => end > 0);
       const records = filled.reduce((sum, { start, end }) => sum + end - start, 0);
+      if (config.kafkaBrokers !== undefined) {
+        return `the topics ${config.topics.join(', ')} now hold ${records} records in ${filled.length} topic-partitions`;
+      }
       return `the log of ${config.data} now holds ${records} records in ${filled.length} topic-partitions; "pulso start --no-generator --data ${config.data}" works them off`;
     },
   };

@@ -28,7 +28,11 @@ export const start: Command = {
   summary: 'Runs pulso: the page, the API and, unless told otherwise, a demo shop.',
   positional: '',
   options: {
-    rate: { type: 'string', value: 'N|max', meaning: 'events a second of the generator (without it: the demo)' },
+    rate: {
+      type: 'string',
+      value: 'N|max',
+      meaning: 'events a second of the generator (without it: the demo, and nothing on Kafka)',
+    },
     count: { type: 'string', value: 'N', meaning: 'the generator ends after so many events' },
     seed: { type: 'string', value: 'S', meaning: 'seed of the generator' },
     anomaly: {
@@ -50,7 +54,7 @@ export const start: Command = {
 
 async function run(args: Arguments): Promise<number> {
   const config = readConfig(processSources(args.settings));
-  const generator = generatorInput(args);
+  const generator = generatorInput(args, config);
   const log = createLog({
     least: config.log,
     pretty: process.stderr.isTTY === true,
@@ -153,6 +157,13 @@ async function stopInTime(system: RunningSystem, log: Log): Promise<void> {
 }
 
 function chooseLanes(config: Config, partitions: number, stored: unknown): number {
+  if (config.lanes !== undefined && config.lanes > partitions) {
+    throw new AppError(
+      'bad-config',
+      `Cannot run more lanes than partitions (${partitions}): current value of PULSO_LANES is ${config.lanes}`,
+      { field: 'lanes' },
+    );
+  }
   const remembered = typeof stored === 'number' ? Math.min(stored, partitions) : undefined;
   return config.lanes ?? remembered ?? standardLanes(partitions);
 }
@@ -171,7 +182,7 @@ function gatewayInput(config: Config, backend: BackendConfig, token: string): Ga
   };
 }
 
-function generatorInput(args: Arguments): Omit<GeneratorInput, 'backend'> | undefined {
+function generatorInput(args: Arguments, { kafkaBrokers }: Config): Omit<GeneratorInput, 'backend'> | undefined {
   const rate = rateOption(args) ?? null;
   const count = numberOption(args, 'count', 1) ?? null;
   const brokenShare = numberOption(args, 'broken', 0, 0.99) ?? 0;
@@ -184,6 +195,8 @@ function generatorInput(args: Arguments): Omit<GeneratorInput, 'backend'> | unde
     );
   }
   if (args.options['no-generator'] === true) return undefined;
+  // No made-up order enters a shop's topics by accident.
+  if (kafkaBrokers !== undefined && rate === null) return undefined;
   return { rate, count, brokenShare, seed: textOr(seed, null), anomaly: textOr(anomaly, null) };
 }
 

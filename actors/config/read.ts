@@ -116,13 +116,15 @@ function checkTogether(config: Config): void {
       { field: 'token' },
     );
   }
-  if (config.lanes !== undefined && config.lanes > config.partitions) {
+  // Topics on Kafka keep the partitions that they have: how many lanes fit shows when they are read.
+  if (config.kafkaBrokers === undefined && config.lanes !== undefined && config.lanes > config.partitions) {
     throw new AppError(
       'bad-config',
       `Cannot run more lanes than partitions (${config.partitions}): current value of PULSO_LANES is ${config.lanes}`,
       { field: 'lanes' },
     );
   }
+  checkSasl(config);
   if (config.hiveMetastore !== undefined && config.webhdfsUrl === undefined) {
     throw new AppError(
       'bad-config',
@@ -130,7 +132,7 @@ function checkTogether(config: Config): void {
       { field: 'hiveMetastore' },
     );
   }
-  const absent = (['kafkaBrokers', 'mongodbUri'] as const).find((name) => config[name] !== undefined);
+  const absent = (['mongodbUri'] as const).find((name) => config[name] !== undefined);
   if (absent !== undefined) {
     throw new AppError(
       'bad-config',
@@ -140,4 +142,16 @@ function checkTogether(config: Config): void {
       },
     );
   }
+}
+
+function checkSasl({ kafkaSaslMechanism, kafkaSaslUsername, kafkaSaslPassword }: Config): void {
+  const given = { kafkaSaslMechanism, kafkaSaslUsername, kafkaSaslPassword };
+  const unset = (Object.keys(given) as (keyof typeof given)[]).filter((name) => given[name] === undefined);
+  const [first] = unset;
+  if (first === undefined || unset.length === Object.keys(given).length) return;
+  throw new AppError(
+    'bad-config',
+    `Cannot sign in to Kafka as mechanism, user and password go together: ${unset.map((name) => FIELDS[name].env).join(' and ')} unset`,
+    { field: first },
+  );
 }

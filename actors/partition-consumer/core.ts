@@ -54,8 +54,7 @@ export class ConsumerCore {
     let index = 0;
     let appendedAt = 0;
     for (const { start, end, at } of readFrames(chunk.frames)) {
-      const record = chunk.offsets === undefined ? index : (chunk.offsets[index] as number) - base;
-      this.#decoder.add(chunk.frames, start, end, record, at);
+      this.#decoder.add(chunk.frames, start, end, index, at);
       appendedAt = Math.max(appendedAt, at);
       index++;
     }

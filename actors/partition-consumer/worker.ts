@@ -5,7 +5,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { MessagePort } from 'node:worker_threads';
 import { constants, zstdCompressSync } from 'node:zlib';
-import { partitionKey } from '../../protocol/event.ts';
+import { partitionKey, type TopicPartition } from '../../protocol/event.ts';
 import type { Consumed, ConsumerRequest, Doorbell, Offset } from '../../protocol/message.ts';
 import { runChild } from '../../supervisor/child.ts';
 import { type BackendConfig, chooseLogSource } from '../backends/choose.ts';
@@ -18,6 +18,8 @@ const TAKE_BYTES = 256 * 1024;
 /** The doorbell is a hint; this finds what it missed. */
 const POLL_MS = 250;
 const REPORT_MS = 100;
+/** Brokers may be away for long: that is shown, and nobody is restarted for it. */
+const WAIT_MS = 24 * 3_600_000;
 
 const compress = (frames: Uint8Array) =>
   zstdCompressSync(frames, { params: { [constants.ZSTD_c_compressionLevel]: 1 } });
@@ -31,6 +33,7 @@ runChild<ConsumerInput>(async (child) => {
   let pumping = false;
   let rung = false;
   let stopped = false;
+  let seeks = 0;
 
   /** One pump at a time; a doorbell during it makes it look once more. */
   async function pump(): Promise<void> {
@@ -62,14 +65,17 @@ runChild<ConsumerInput>(async (child) => {
 
   async function onRequest(message: ConsumerRequest): Promise<void> {
     switch (message.type) {
-      case 'positions':
+      case 'positions': {
         core.halt();
+        const turn = ++seeks;
         await source.seek(message.positions);
+        if (turn !== seeks) return;
         core.begin(message);
         committed.clear();
         noteCommitted(message.positions);
         child.tell({ type: 'following', partitions: message.positions.length });
         return pump();
+      }
       case 'applied':
         core.applied(message);
         return pump();
@@ -97,6 +103,19 @@ runChild<ConsumerInput>(async (child) => {
       return offset === undefined ? [] : [{ topic: at.topic, partition: at.partition, offset }];
     });
     logWriter?.postMessage({ type: 'consumed', positions } satisfies Consumed);
+    source.consumed?.(positions);
+  }
+
+  /** What the group takes away must not be read on: the aggregator names new positions for what it gives. */
+  function onAssigned(partitions: readonly TopicPartition[] | null): void {
+    core.halt();
+    seeks++;
+    child.tell({ type: 'group-assigned', partitions });
+  }
+
+  function onWaiting(reason: string | null): void {
+    if (reason === null) child.meter.waited();
+    else child.meter.waiting(reason, WAIT_MS);
   }
 
   child.onLink('doorbell', (port) => {
@@ -126,4 +145,10 @@ runChild<ConsumerInput>(async (child) => {
     await source.close();
   });
   child.ready();
+  source.join?.({
+    assigned: onAssigned,
+    arrived: () => void pump(),
+    gap: (gap) => child.tell({ type: 'gap', ...gap }),
+    waiting: onWaiting,
+  });
 });

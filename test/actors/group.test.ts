@@ -9,11 +9,13 @@ test('a lane is missing until its group has spoken, even if it gets nothing', ()
   const group = new GroupLanes();
   assert.equal(group.status(2).missing.length, 2);
   group.assigned(0, [PLACE], 0);
-  assert.deepEqual(group.status(2).missing, ['lane-1 has no word of its consumer group yet']);
+  assert.deepEqual(group.status(2).missing, ['lane-1 is no member of its consumer group now']);
   group.assigned(1, [], 0);
   assert.deepEqual(group.status(2), { own: [PLACE], missing: [], findings: [] });
-  group.removed(1);
+  group.assigned(1, null, 0);
   assert.equal(group.isAssigned(1), false);
+  assert.equal(group.status(2).missing.length, 1);
+  group.removed(1);
   assert.deepEqual(group.status(1).missing, []);
 });
 

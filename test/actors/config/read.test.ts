@@ -41,7 +41,10 @@ test('config errors name key, value and rule', () => {
     [{ env: { WEBHDFS_URL: 'http://n:1', HDFS_URL: 'n:8020' } }, /HDFS_URL.*an address such as hdfs:\/\/namenode:8020/],
     [{ env: { WEBHDFS_URL: 'http://n:1', HIVE_METASTORE: 'thrift://h:1/x' } }, /HIVE_METASTORE.*thrift:\/\/host:9083/],
     [{ env: { HIVE_METASTORE: 'thrift://h:9083' } }, /Hive.*WEBHDFS_URL.*"thrift:\/\/h:9083"/],
-    [{ env: { KAFKA_BROKERS: 'a:1' } }, /KAFKA_BROKERS.*embedded backends only/],
+    [
+      { env: { KAFKA_BROKERS: 'a:1', KAFKA_SASL_USERNAME: 'u' } },
+      /go together.*KAFKA_SASL_MECHANISM and KAFKA_SASL_PASSWORD unset/,
+    ],
   ];
   for (const [sources, message] of cases) {
     assert.throws(
