@@ -76,7 +76,7 @@ export function rootSpec(settings: TreeSettings): SupervisorSpec {
   const { config, backend, gateway, generator } = settings;
   const reader: ReaderInput = { backend, zone: config.zone };
   const health: HealthInput = {};
-  const jobs: JobsInput = { backend, hotBudget: config.hotBytes };
+  const jobs: JobsInput = { backend, hotBudget: config.hotBytes, zone: config.zone };
   return supervisor('root', [
     worker('gateway', './gateway/worker.ts', gateway, {
       links: [

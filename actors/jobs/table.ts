@@ -11,6 +11,15 @@ const MINUTE = 60 * SECOND;
 const LOOK = { deadlineMs: 20 * SECOND, retries: 2, backoffMs: 2 * SECOND };
 
 export const JOBS = [
+  /** Merges minutes into hours and days. The first run of a long history takes its time. */
+  {
+    name: 'roll-up',
+    periodMs: MINUTE,
+    offsetMs: 5 * SECOND,
+    deadlineMs: 15 * MINUTE,
+    retries: 3,
+    backoffMs: 5 * SECOND,
+  },
   /** Does the generator make as many events as were asked of it? */
   { name: 'generation-health', periodMs: MINUTE, offsetMs: 15 * SECOND, ...LOOK },
   /** Does every event that came in have one outcome, how many were late or unreadable, how complete are orders? */

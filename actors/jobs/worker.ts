@@ -18,18 +18,20 @@ import { type BackendConfig, chooseJobStore } from '../backends/choose.ts';
 import { FindingBook } from './findings.ts';
 import { LinkedRequests } from './linked-requests.ts';
 import { answerQuery } from './queries.ts';
+import { RollUpStores } from './roll-up-stores.ts';
 import { Runner } from './runner.ts';
 import { JOBS } from './table.ts';
 import { createWorks } from './works.ts';
 
-export type JobsInput = { readonly backend: BackendConfig; readonly hotBudget: number };
+export type JobsInput = { readonly backend: BackendConfig; readonly hotBudget: number; readonly zone: string };
 
 /** From the owner of the tree: whether jobs run in this process. */
 export type ToldJobs = { readonly type: 'jobs-here'; readonly here: boolean };
 
 runChild<JobsInput>(async (child) => {
-  const { backend, hotBudget } = child.input;
+  const { backend, hotBudget, zone } = child.input;
   const store = await chooseJobStore(backend);
+  const rollUps = new RollUpStores(backend, zone);
   const book = new FindingBook();
   const reader = new LinkedRequests<ReaderQuery>('reader');
   const gateway = new LinkedRequests<FiguresQuery>('gateway');
@@ -41,6 +43,7 @@ runChild<JobsInput>(async (child) => {
     works: createWorks({
       askReader: (query, signal) => reader.ask(query, signal),
       askGateway: (query, signal) => gateway.ask(query, signal),
+      rollUp: (signal) => rollUps.run(signal),
       hotBudget,
     }),
     store,
@@ -81,6 +84,7 @@ runChild<JobsInput>(async (child) => {
   child.onTell((body) => void runner.setHere((body as ToldJobs).here));
   child.onStop(async () => {
     await runner.setHere(false);
+    await rollUps.close();
     await store.close();
   });
   child.tell({ type: 'jobs-wanted' });

@@ -1,6 +1,7 @@
 /** What each job does: asks those who know, judges, and says what it found. */
 import type { DeadLetter } from '../../protocol/event.ts';
 import type { FiguresQuery, HeardFinding, PerformanceFigures, ReaderQuery } from '../../protocol/message.ts';
+import type { RollUpResult } from '../history/roll-up.ts';
 import type { Page, StoredOrder, StoreSnapshot } from '../ports/hot-store.ts';
 import {
   judgeCompleteness,
@@ -30,6 +31,7 @@ export type WorkSources = {
   /** Both give up when the run is to end. */
   readonly askReader: <T>(query: ReaderQuery, signal: AbortSignal) => Promise<T>;
   readonly askGateway: <T>(query: FiguresQuery, signal: AbortSignal) => Promise<T>;
+  readonly rollUp: (signal: AbortSignal) => Promise<RollUpResult>;
   readonly hotBudget: number;
 };
 
@@ -39,6 +41,10 @@ const LOOKED_AT_LETTERS = 1_000;
 
 export function createWorks(sources: WorkSources): Readonly<Record<JobName, Work>> {
   return {
+    'roll-up': async (run) => {
+      const { hours, days, waiting } = await sources.rollUp(run.signal);
+      run.say(`Wrote ${hours} hours and ${days} days; ${waiting} hours wait until they are over or settled`);
+    },
     'generation-health': async (run) => {
       const heard = await sources.askGateway<HeardFinding | null>({ kind: 'finding', id: 'generation' }, run.signal);
       tell(run, judgeGeneration(heard));

@@ -22,7 +22,12 @@ test('jobs actor repeats what a killed process left, answers the gateway, and gi
   for (const { name } of JOBS) await store.put(jobRun(name, startedAt));
   await store.put(jobRun('performance', startedAt + 1, { outcome: 'running', endedAt: null }));
 
-  const stage = await Stage.up(t, ENTRY, { backend, hotBudget: 300e6 }, ['jobs', 'figures', 'findings', 'queries']);
+  const stage = await Stage.up(t, ENTRY, { backend, hotBudget: 300e6, zone: 'America/Sao_Paulo' }, [
+    'jobs',
+    'figures',
+    'findings',
+    'queries',
+  ]);
   const first = await stage.next<JobsChanged>('jobs');
   assert.ok(
     first.jobs.every(({ state }) => state === 'elsewhere'),
@@ -66,6 +71,12 @@ test('jobs actor repeats what a killed process left, answers the gateway, and gi
     ],
   );
   assert.match(items[0]?.log[0]?.text ?? '', /^warning: 99000 records/);
+
+  const rolled = await ask({ kind: 'run-job', job: 'roll-up' });
+  assert.ok(rolled.type === 'answer');
+  const newest = async () => (await store.runs('roll-up', { limit: 1 })).items[0];
+  while ((await newest())?.outcome !== 'done');
+  assert.match((await newest())?.log[0]?.text ?? '', /^Wrote 0 hours/);
 
   const again = await ask({ kind: 'run-job', job: 'performance' });
   assert.ok(again.type === 'answer');
