@@ -23,8 +23,17 @@ export function indexPathOf(raw: string): string {
   return raw.replace(/\.ndjson\.zst$/, '.index.zst');
 }
 
-export function isIndexPath(path: string): boolean {
-  return path.endsWith('.index.zst');
+export function isRawPath(path: string): boolean {
+  return path.endsWith('.ndjson.zst');
+}
+
+/** Beside the lines of a batch's first day: the ids of its orders. */
+export function idsPathOf(raw: string): string {
+  return raw.replace(/\.ndjson\.zst$/, '.ids');
+}
+
+export function isIdsPath(path: string): boolean {
+  return path.endsWith('.ids');
 }
 
 /** Flat below one folder, so that what nobody claims is found by one listing; one name for each path. */

@@ -7,8 +7,9 @@ import type { ArchiveBatch, BatchFile } from '../ports/archive.ts';
 import { ARCHIVE_TABLES } from '../ports/archive-tables.ts';
 import type { DayOf } from './days.ts';
 import { ChunkDecoder } from './decode-chunk.ts';
+import { OrderIds } from './order-ids.ts';
 import { OrderSums, SUMMED_COLUMNS } from './order-sums.ts';
-import { indexPathOf, isIndexPath } from './paths.ts';
+import { indexPathOf, isIdsPath, isRawPath } from './paths.ts';
 import { mergeRecords, type RawRecord, readRawFile } from './raw-file.ts';
 import { TableReader } from './read-table.ts';
 import type { Turn } from './tables.ts';
@@ -29,6 +30,7 @@ export async function verifyBatch(
   { dayOf, turn }: { readonly dayOf: DayOf; readonly turn: Turn },
 ): Promise<void> {
   const inHot = new OrderSums();
+  const ids = new OrderIds();
   const dead = await hot.deadLettersIn(batch, batch.fromOffset, batch.toOffset);
   const decoder = new ChunkDecoder(batch, dead);
   const archived = (await openRaw(batch, read))[Symbol.iterator]();
@@ -39,6 +41,7 @@ export async function verifyBatch(
     await turn();
     inHot.addChunk(decoded);
     chunkOrders += chunk.orders;
+    ids.add(chunk.orderHashes);
     for (const [index, { start, end, at }] of decoded.records.entries()) {
       const expected = { offset: chunk.base + index, at, bytes: decoded.frames.subarray(start, end) };
       if (!isSame(archived.next().value, expected)) throw differs(batch, `its raw file differs at ${expected.offset}`);
@@ -49,6 +52,7 @@ export async function verifyBatch(
   if (archived.next().done !== true) throw differs(batch, 'its raw file has more records than the hot store');
   expectEqual(batch, 'records', batch.records, records);
   expectEqual(batch, 'orders in the store', chunkOrders, inHot.orders);
+  await compareIds(batch, ids.finish(), read);
   compareSums(batch, 'the hot store', inHot);
   compareSums(batch, 'its orders files', await readOrders(batch, read, dayOf, turn));
 }
@@ -70,13 +74,14 @@ export async function verifyFiles(
     if (records % RECORDS_A_TURN === 0) await turn();
   }
   expectEqual(batch, 'records', batch.records, records);
+  await readIds(batch, read);
   await deadLetters(batch, fromOffset, toOffset);
   compareSums(batch, 'its orders files', await readOrders(batch, read, dayOf, turn));
 }
 
 /** All raw records of a batch by offset. */
 export async function openRaw(batch: ArchiveBatch, read: ReadFile): Promise<Iterable<RawRecord>> {
-  const raw = batch.files.filter(({ table, path }) => table === 'raw' && !isIndexPath(path));
+  const raw = batch.files.filter(({ table, path }) => table === 'raw' && isRawPath(path));
   const files: Iterable<RawRecord>[] = [];
   for (const file of raw) {
     const index = batch.files.find(({ path }) => path === indexPathOf(file.path));
@@ -110,6 +115,16 @@ async function checkedContent(batch: ArchiveBatch, file: BatchFile, read: ReadFi
   expectEqual(batch, `bytes of ${file.path}`, file.bytes, content.length);
   expectEqual(batch, `checksum of ${file.path}`, file.checksum, checksumOf(content));
   return content;
+}
+
+async function readIds(batch: ArchiveBatch, read: ReadFile): Promise<Uint8Array> {
+  const file = batch.files.find(({ path }) => isIdsPath(path));
+  return file === undefined ? new Uint8Array(0) : checkedContent(batch, file, read);
+}
+
+async function compareIds(batch: ArchiveBatch, expected: Uint8Array, read: ReadFile): Promise<void> {
+  if (Buffer.compare(expected, await readIds(batch, read)) !== 0)
+    throw differs(batch, 'its order ids differ from those of the hot store');
 }
 
 function compareSums(batch: ArchiveBatch, where: string, { orders, rows, from, to, values }: OrderSums): void {

@@ -6,9 +6,10 @@ import type { BatchFile } from '../ports/archive.ts';
 import type { RawChunk, RawReader } from '../ports/hot-store.ts';
 import type { DayOf } from './days.ts';
 import { ChunkDecoder, type DecodedChunk } from './decode-chunk.ts';
+import { OrderIds } from './order-ids.ts';
 import { OrderSums } from './order-sums.ts';
 import { OrderTable } from './order-table.ts';
-import { indexPathOf, rawPath, tablePath } from './paths.ts';
+import { idsPathOf, indexPathOf, rawPath, tablePath } from './paths.ts';
 import { RawWriter } from './raw-file.ts';
 import { SCHEMA_VERSION, type Turn } from './tables.ts';
 
@@ -68,7 +69,7 @@ export async function writeBatch(source: ChunkSource, range: BatchRange, dayOf: 
     const decoded = decoder.decode(chunk);
     await turn();
     sums.addChunk(decoded);
-    await days.add(decoded);
+    await days.add(decoded, chunk.orderHashes);
     await turn();
   }
   const files = await days.finish();
@@ -84,6 +85,7 @@ class Days {
   #turn: Turn;
   #orders = new Map<string, OrderTable>();
   #raw = new Map<string, RawWriter>();
+  #ids = new OrderIds();
   #hash = createHash('sha256');
 
   constructor(range: BatchRange, dayOf: DayOf, turn: Turn) {
@@ -92,7 +94,8 @@ class Days {
     this.#turn = turn;
   }
 
-  async add(decoded: DecodedChunk): Promise<void> {
+  async add(decoded: DecodedChunk, orderHashes: Uint32Array): Promise<void> {
+    this.#ids.add(orderHashes);
     const { frames, records, base, batch, orders } = decoded;
     this.#hash.update(frames);
     for (const [index, { start, end, at }] of records.entries()) {
@@ -126,7 +129,15 @@ class Days {
       files.push({ ...fileOf(path, lines), ...common }, { ...fileOf(indexPathOf(path), index), ...common });
       await this.#turn();
     }
-    return files;
+    return [...files, ...this.#idsFile()];
+  }
+
+  #idsFile(): DraftFile[] {
+    const content = this.#ids.finish();
+    const [orderDate] = this.#raw.keys();
+    if (content.length === 0 || orderDate === undefined) return [];
+    const path = idsPathOf(rawPath(this.#range, orderDate, this.#range.id));
+    return [{ ...fileOf(path, content), table: 'raw', orderDate, rows: content.length / 4, from: null, to: null }];
   }
 
   #metadata(): Record<string, string> {
