@@ -47,11 +47,6 @@ export class HiveCatalog implements ArchiveCatalog {
     });
   }
 
-  /** Whether the Metastore answers at all; changes nothing. */
-  async ping(): Promise<void> {
-    await this.#speak('list databases', (call) => call('get_all_databases', {}, ['MetaException']));
-  }
-
   async close(): Promise<void> {}
 
   async #prepareDatabase(call: ThriftCall): Promise<void> {
