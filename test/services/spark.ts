@@ -23,12 +23,13 @@ print('ANSWERS ' + json.dumps(answers))
 
 /** The Python that has PySpark: TEST_SPARK_PYTHON, else the usual one. */
 const python = process.env.TEST_SPARK_PYTHON || 'python3';
+const java = process.env.JAVA_HOME ? join(process.env.JAVA_HOME, 'bin', 'java') : 'java';
 
 /** Why Spark cannot be asked here, false where it can. */
 export function sparkMissing(): string | false {
   const versions = spawnSync(python, ['-c', 'import pyspark; print(pyspark.__version__)'], { encoding: 'utf8' });
   if (versions.status !== 0) return `${python} has no pyspark (TEST_SPARK_PYTHON names another one)`;
-  return spawnSync('java', ['-version']).status === 0 ? false : 'Spark needs Java, which is not here';
+  return spawnSync(java, ['-version']).status === 0 ? false : 'Spark needs Java, which is not here';
 }
 
 /** The rows of each query; values as Spark writes them. */
