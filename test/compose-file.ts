@@ -21,6 +21,22 @@ export function healthCommand(service: string): string {
   return block.replaceAll(/\n? +/g, ' ').replaceAll('$$', '$').trim();
 }
 
+/** What `sh -c` is given to run a service, as the shell gets it. */
+export function shellCommand(service: string): string {
+  const block = /entrypoint:\n\s+- sh\n\s+- -c\n\s+- >-\n((?: {8}.*\n)+)/.exec(service)?.[1];
+  if (block === undefined) throw new Error('No command for a shell');
+  return block.replaceAll(/\n? +/g, ' ').replaceAll('$$', '$').trim();
+}
+
+/** The environment of a service, without what others merge in and without what is asked of the person's environment. */
+export function environmentOf(service: string): Record<string, string> {
+  const block = /^ {4}environment:\n((?: {6}.*\n)+)/m.exec(service)?.[1] ?? '';
+  const pairs = [...block.matchAll(/^ {6}([A-Z_]+): (.*)$/gm)].map(
+    ([, name = '', value = '']) => [name, value] as const,
+  );
+  return Object.fromEntries(pairs.map(([name, value]) => [name, value.replace(/^\$\{\w+:-(.*)\}$/, '$1')]));
+}
+
 /** Bytes of a limit such as 640m. */
 export function memoryLimit(service: string): number {
   return Number(/^ +mem_limit: (\d+)m$/m.exec(service)?.[1]) * 2 ** 20;

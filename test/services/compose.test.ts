@@ -1,10 +1,14 @@
-/** The health checks of docker-compose.yml, run against servers that are well, and against none. */
+/** What docker-compose.yml makes containers run, run here: health checks on servers that are well and on none, the demo. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { test } from 'node:test';
-import { composeServices, healthCommand } from '../compose-file.ts';
+import { composeServices, environmentOf, healthCommand, shellCommand } from '../compose-file.ts';
+import type { LogRecord } from '../model/log.ts';
+import { until } from '../system/exactness.ts';
+import { place } from './pulso.ts';
 import { address, needs, type ServerName } from './servers.ts';
 
 const LIMIT_MS = 10_000;
@@ -72,3 +76,32 @@ for (const { service, server, replace } of CASES) {
     assert.notEqual(await exitCode(to('127.0.0.1/1')), 0);
   });
 }
+
+test('the demo writes events of now into Kafka', needs('KAFKA_BROKERS'), async (t) => {
+  const here = await place(t, { who: 'ops', on: ['KAFKA_BROKERS'] });
+  const generator = services.get('generator') as string;
+  const fromImage = Object.fromEntries(
+    [...readFileSync('Dockerfile', 'utf8').matchAll(/\b(PULSO_\w+)=(\S+)/g)].map(([, name, value]) => [name, value]),
+  );
+  assert.equal(fromImage.PULSO_HOST, '0.0.0.0');
+  const began = Date.now();
+  const child = spawn('sh', ['-c', shellCommand(generator)], {
+    env: { PATH: process.env.PATH, ...fromImage, ...environmentOf(generator), ...here.env },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let said = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    said += text;
+  });
+  t.after(() => child.kill('SIGKILL'));
+  let records: LogRecord[] = [];
+  await until('events of the demo in Kafka', 60_000, async () => {
+    assert.equal(child.exitCode, null, said);
+    records = await here.readLog();
+    return { done: records.length > 100, state: said };
+  });
+  for (const { at, bytes } of records) {
+    const { timestamp } = JSON.parse(Buffer.from(bytes).toString()) as { timestamp: number };
+    assert.ok(timestamp >= began - 1000 && timestamp <= at + 60_000, `an event of ${timestamp} at ${at}`);
+  }
+});

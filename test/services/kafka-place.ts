@@ -1,4 +1,5 @@
 /** Topics of a test: made, filled and read without the product. */
+import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import kafkajs, { type Kafka } from 'kafkajs';
 import type { LogRecord } from '../model/log.ts';
 import { placeOf } from '../model/model.ts';
@@ -12,6 +13,12 @@ const RETRIES = 20;
 /** A killed member keeps its group alive for its session timeout. */
 const GROUP_LEFT_MS = 20_000;
 const READ_LIMIT_MS = 120_000;
+
+/** What pulso writes is compressed; its own codec is not to be leant on here. */
+kafkajs.CompressionCodecs[kafkajs.CompressionTypes.ZSTD] = () => ({
+  compress: async ({ buffer }: { buffer: Buffer }) => zstdCompressSync(buffer),
+  decompress: async (buffer: Buffer) => zstdDecompressSync(buffer),
+});
 
 function client(): Kafka {
   return new kafkajs.Kafka({
@@ -109,7 +116,12 @@ export async function readLog(topics: readonly string[]): Promise<LogRecord[]> {
   const records: LogRecord[] = [];
   if (ends.size === 0) return records;
   const groupId = `${topics[0]}-read-${crypto.randomUUID()}`;
-  const consumer = client().consumer({ groupId });
+  // A consumer leaves when its last question is answered: it must not ask for long.
+  const consumer = client().consumer({ groupId, maxWaitTimeInMs: 200 });
+  let crash: Error | undefined;
+  consumer.on(consumer.events.CRASH, ({ payload }) => {
+    crash = payload.error;
+  });
   await consumer.connect();
   try {
     await consumer.subscribe({ topics: [...topics], fromBeginning: true });
@@ -124,10 +136,10 @@ export async function readLog(topics: readonly string[]): Promise<LogRecord[]> {
       },
     });
     const all = [...ends.values()].reduce((sum, end) => sum + end, 0);
-    await until(`${all} records read from Kafka`, READ_LIMIT_MS, async () => ({
-      done: records.length >= all,
-      state: records.length,
-    }));
+    await until(`${all} records read from Kafka`, READ_LIMIT_MS, async () => {
+      if (crash) throw crash;
+      return { done: records.length >= all, state: records.length };
+    });
   } finally {
     await consumer.disconnect();
   }

@@ -81,6 +81,11 @@ test(
     assert.match(fine.output, /^ok {4}Hive Metastore: \d+ database/m);
     assert.equal(fine.code, 0, fine.output);
     const env = { ...here.env, HIVE_METASTORE: 'thrift://127.0.0.1:1' };
+    const alone = { ...here.env, KAFKA_BROKERS: '127.0.0.1:1' };
+    const kafka = await runPulso(['doctor', '--port', '0'], { ...options, env: alone });
+    assert.match(kafka.output, /^FAIL {2}Kafka: 127.0.0.1:1: nothing listens there; fix: start Kafka/m);
+    assert.match(kafka.output, /^warn {2}backends: Kafka with an embedded store is for one process/m);
+    assert.equal(kafka.code, 1);
     const broken = await runPulso(['doctor', '--port', '0'], { ...options, env });
     assert.match(broken.output, /^FAIL {2}Hive Metastore: nothing listens there; fix: start the Metastore/m);
     assert.match(broken.output, /^ok {4}HDFS: /m);

@@ -7,9 +7,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
+import { hdfsConfig } from '../../actors/backends/hdfs-config.ts';
 import type { LogRecord } from '../model/log.ts';
 import { type Pulso, startPulso } from '../system/exactness.ts';
 import { removeFolders } from './hdfs-place.ts';
+import { dropDatabase } from './hive-place.ts';
 import { createTopics, produce, readLog, removeTopics } from './kafka-place.ts';
 import { removeDatabases } from './mongodb-place.ts';
 import { address, type ServerName } from './servers.ts';
@@ -63,7 +65,7 @@ export async function place(t: TestContext, { who, on, partitions = 4, env = {} 
   t.after(async () => {
     await Promise.all([...running].map((pulso) => pulso.kill9()));
     rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
-    await Promise.all(on.map((server) => REMOVE[server](mark)));
+    await Promise.all(on.map((server) => REMOVE[server](mark, name)));
   });
   if (on.includes('KAFKA_BROKERS')) await createTopics(topics, partitions);
   const settings = { ...placeSettings(name, topics, partitions, on), ...env };
@@ -85,12 +87,15 @@ export async function place(t: TestContext, { who, on, partitions = 4, env = {} 
   };
 }
 
-const REMOVE: Record<ServerName, (mark: string) => Promise<void>> = {
+const REMOVE: Record<ServerName, (mark: string, name: string) => Promise<void>> = {
   KAFKA_BROKERS: removeTopics,
   MONGODB_URI: removeDatabases,
   WEBHDFS_URL: removeFolders,
-  // What it knows of is external: it holds no files, and its names are those of the folders.
-  HIVE_METASTORE: async () => {},
+  async HIVE_METASTORE(_, name) {
+    const settings = { webhdfsUrl: address('WEBHDFS_URL'), hiveMetastore: address('HIVE_METASTORE') };
+    const { hive } = hdfsConfig(settings, name);
+    if (hive !== undefined) await dropDatabase(hive);
+  },
 };
 
 function placeSettings(
