@@ -8,7 +8,8 @@ import { partitionKey } from '../protocol/event.ts';
 import type { LogGap, Offset } from '../protocol/message.ts';
 import type { SupervisorTree } from '../supervisor/tree.ts';
 import { AuditKeeper } from './audit.ts';
-import { isShared, partitionCounts } from './backends/choose.ts';
+import { isShared, partitionCounts, sharesState } from './backends/choose.ts';
+import type { ToldBus } from './bus/worker.ts';
 import type { AuditEntry, TreeCommand } from './gateway/control.ts';
 import { GroupLanes } from './group.ts';
 import type { ToldJobs } from './jobs/worker.ts';
@@ -351,9 +352,12 @@ export class RunningSystem {
 
   /** What happens shows at once; figures that only drift are told a few times a second. */
   #sendStatus(): void {
-    const { tree } = this.#options;
+    const { tree, settings } = this.#options;
     this.#statusSoon = undefined;
     const group = this.#group?.status(this.#lanes);
+    if (group !== undefined && sharesState(settings.backend)) {
+      tree.tell('bus', { type: 'ends', ends: endsOf(group.own, this.#ends) } satisfies ToldBus);
+    }
     this.#tellGateway({
       type: 'status',
       tree: tree.status(),
@@ -362,6 +366,11 @@ export class RunningSystem {
       ...(group === undefined ? {} : { group }),
     });
   }
+}
+
+/** Of what this process owns: what it once owned may have grown since. */
+function endsOf(own: readonly TopicPartition[], ends: ReadonlyMap<string, Offset>): Offset[] {
+  return own.flatMap((partition) => ends.get(partitionKey(partition)) ?? []);
 }
 
 function sameKeys(a: readonly TopicPartition[], b: readonly TopicPartition[]): boolean {

@@ -1,6 +1,7 @@
 /** Which actors exist, as data: the whole supervision tree of a pulso process. */
 import type { ChildSpec, SupervisorSpec } from '../supervisor/child-spec.ts';
-import type { BackendConfig } from './backends/choose.ts';
+import { type BackendConfig, sharesState } from './backends/choose.ts';
+import type { BusInput } from './bus/worker.ts';
 import type { Config } from './config/read.ts';
 import type { GatewayInput } from './gateway/worker.ts';
 import type { GeneratorInput } from './generator/worker.ts';
@@ -58,7 +59,7 @@ export function laneSpec(lane: number, { config, backend }: TreeSettings): Super
     `lane-${lane}`,
     [
       worker(`aggregator-${lane}`, './window-aggregator/worker.ts', aggregator, {
-        links: [{ name: 'partials', to: 'gateway' }],
+        links: [{ name: 'partials', to: 'gateway' }, ...(sharesState(backend) ? [{ name: 'publish', to: 'bus' }] : [])],
       }),
       worker(`consumer-${lane}`, './partition-consumer/worker.ts', consumer, {
         links: [
@@ -86,6 +87,13 @@ export function rootSpec(settings: TreeSettings): SupervisorSpec {
     }),
     worker('log-writer', './log-writer/worker.ts', { backend }),
     worker('reader', './reader/worker.ts', reader),
+    ...(sharesState(backend)
+      ? [
+          worker('bus', './bus/worker.ts', { backend } satisfies BusInput, {
+            links: [{ name: 'partials', to: 'gateway' }],
+          }),
+        ]
+      : []),
     supervisor(
       'lanes',
       Array.from({ length: settings.lanes }, (_, lane) => laneSpec(lane, settings)),

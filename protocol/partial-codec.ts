@@ -5,7 +5,7 @@
  *   u8   layout, 1
  *   u16  length of the topic in bytes, u8[] the topic (UTF-8)
  *   u32  partition
- *   f64  epoch, from, to, nextOffset, watermark, end of the log (-1 = not known)
+ *   f64  epoch, from, to, nextOffset, watermark, gap, end of the log (-1 = not known)
  *   f64  ledger: in, counted, late, dead, duplicates
  *   f64  totals: events, orders, paidOrders, items, revenue
  *   u32  number of windows; of each:  f64 start, u32 length in bytes, u8[] packed
@@ -23,7 +23,7 @@ const LAYOUT = 1;
 const PLACE = ['epoch', 'from', 'to', 'nextOffset', 'watermark'] as const;
 const LEDGER = ['in', 'counted', 'late', 'dead', 'duplicates'] as const;
 const TOTALS = ['events', 'orders', 'paidOrders', 'items', 'revenue'] as const;
-const NUMBERS = PLACE.length + 1 + LEDGER.length + TOTALS.length;
+const NUMBERS = PLACE.length + 2 + LEDGER.length + TOTALS.length;
 const WINDOW_HEAD_BYTES = 12;
 
 const encoder = new TextEncoder();
@@ -42,6 +42,7 @@ export function encodeUpdate({ update, end }: ToldUpdate): Uint8Array<ArrayBuffe
   at += 4;
   const numbers = [
     ...PLACE.map((name) => update[name]),
+    update.gap ?? 0,
     end,
     ...LEDGER.map((name) => update.ledger[name]),
     ...TOTALS.map((name) => update.totals[name]),
@@ -69,7 +70,7 @@ export function decodeUpdate(bytes: Uint8Array): ToldUpdate {
   const topic = decoder.decode(reader.bytes(reader.u16()));
   const partition = reader.u32();
   const [epoch, from, to, nextOffset, watermark] = reader.f64s(PLACE);
-  const [end] = reader.f64s(['end']);
+  const [gap, end] = reader.f64s(['gap', 'end']);
   const [all, counted, late, dead, duplicates] = reader.f64s(LEDGER);
   const [events, orders, paidOrders, items, revenue] = reader.f64s(TOTALS);
   const windows = Array.from({ length: reader.count(WINDOW_HEAD_BYTES) }, () => ({
@@ -79,7 +80,8 @@ export function decodeUpdate(bytes: Uint8Array): ToldUpdate {
   reader.end();
   const ledger = { in: all, counted, late, dead, duplicates };
   const totals = { events, orders, paidOrders, items, revenue };
-  return { update: { topic, partition, epoch, from, to, nextOffset, watermark, ledger, totals, windows }, end };
+  const place = { topic, partition, epoch, from, to, nextOffset, watermark, gap };
+  return { update: { ...place, ledger, totals, windows }, end };
 }
 
 type SameLength<Names extends readonly string[]> = { [Place in keyof Names]: number };

@@ -42,7 +42,7 @@ const RULES: readonly Rule[] = [
     because: 'history is read and written through ports, by whichever actor',
   },
   {
-    files: /^actors\/[\w-]+\/(core|lane|pace|view|channels)\.ts$/,
+    files: /^actors\/[\w-]+\/(core|lane|pace|view|channels|publisher|listener|pieces)\.ts$/,
     may: [PROTOCOL, PURE_KPI, HISTORY, ARCHIVE, /^actors\/ports\//, SAME_FOLDER],
     because: 'a core decides; clocks, threads and drivers are handed to it',
   },

@@ -1,7 +1,9 @@
 /** Which backends a process uses: the only file that sees them all. A configuration crosses threads as plain data. */
 import { join } from 'node:path';
+import { AppError } from '../../protocol/errors.ts';
 import type { PartitionCounts } from '../../protocol/event.ts';
 import type { ArchiveCatalog, ArchiveFiles, ArchiveManifest } from '../ports/archive.ts';
+import type { DeltaBus } from '../ports/delta-bus.ts';
 import type { LogExtent, LogSource, LogWriter } from '../ports/event-log.ts';
 import type {
   FactStore,
@@ -56,6 +58,11 @@ export function partitionCounts({ partitions, counts }: BackendConfig): Partitio
 
 /** Whether other processes may read the same log: then a consumer group decides who reads what. */
 export function isShared({ kafka }: BackendConfig): boolean {
+  return kafka !== undefined;
+}
+
+/** Whether processes share log and store, and so can show each other's partitions. */
+export function sharesState({ kafka }: BackendConfig): boolean {
   return kafka !== undefined;
 }
 
@@ -196,4 +203,12 @@ export async function chooseRollupReader(config: BackendConfig): Promise<RollupR
 
 export async function chooseRollupWriter(config: BackendConfig): Promise<RollupWriter> {
   return new EmbeddedRollupWriter(ofGroup(config));
+}
+
+/** Where processes that share a log and a store tell each other what they commit. */
+export async function chooseDeltaBus({ kafka, group }: BackendConfig): Promise<DeltaBus> {
+  if (kafka === undefined)
+    throw new AppError('internal', 'Cannot share partials as there is no Kafka to share them over');
+  const { KafkaDeltaBus } = await import('./delta-bus-kafka.ts');
+  return new KafkaDeltaBus(kafka, group);
 }

@@ -22,6 +22,7 @@ function randomUpdate(random: Random): ToldUpdate {
       from: whole(random),
       to: whole(random),
       nextOffset: whole(random),
+      gap: whole(random),
       watermark: random() < 0.2 ? -1 : whole(random),
       ledger: numbers(names),
       totals: numbers(totals),
@@ -66,7 +67,7 @@ test('an update of another layout, with a number that is none, or with more wind
   new DataView(broken.buffer).setFloat64(3 + length + 4, Number.NaN, true);
   assert.throws(() => decodeUpdate(broken), isBadMessage);
   const many = bytes.slice();
-  new DataView(many.buffer).setUint32(3 + length + 4 + 16 * 8, 0xffffffff, true);
+  new DataView(many.buffer).setUint32(3 + length + 4 + 17 * 8, 0xffffffff, true);
   assert.throws(() => decodeUpdate(many), isBadMessage);
 });
 

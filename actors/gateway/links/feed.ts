@@ -1,6 +1,7 @@
 /**
- * Keeps the live view in step with the lanes. A lane may send once it holds a credit, and gets one only while the
- * view is known to hold everything up to where the lane stands; else a snapshot of the store comes first.
+ * Keeps the live view in step with the lanes; the bus, which tells of the lanes of other processes, is one of them. A lane
+ * may send once it holds a credit, and gets one only while the view is known to hold everything up to where the lane
+ * stands; else a snapshot of the store comes first.
  */
 import { setImmediate } from 'node:timers/promises';
 import { partitionKey, type TopicPartition } from '../../../protocol/event.ts';
@@ -51,6 +52,8 @@ export class Feed {
   /** The last commit known of each partition: a snapshot below it is too old. */
   #known = new Map<string, number>();
   #reading = false;
+  /** A snapshot is due although all seem to be in step: something may have been missed. */
+  #refresh = false;
   #retry: NodeJS.Timeout | undefined;
   #closed = false;
 
@@ -74,6 +77,7 @@ export class Feed {
     if (message.type === 'lane-state') {
       lane.partitions = message.partitions;
       for (const partition of message.partitions) this.#know(partition, partition.seq);
+      this.#refresh ||= message.refresh === true;
     } else {
       const began = this.#options.clock();
       for (const update of message.updates) {
@@ -107,7 +111,7 @@ export class Feed {
 
   /** Lanes that are in step may go on, whoever else waits; a snapshot is taken when somebody does. */
   #settle(): void {
-    let behind = this.#options.view.stale;
+    let behind = this.#options.view.stale || this.#refresh;
     for (const lane of this.#lanes.values()) {
       if (!this.#inStep(lane)) behind = true;
       else if (!lane.holdsCredit && lane.partitions.length > 0) this.#grant(lane);
@@ -136,10 +140,13 @@ export class Feed {
 
   async #takeSnapshot(): Promise<void> {
     this.#reading = true;
+    const refresh = this.#refresh;
+    this.#refresh = false;
     try {
       await this.#readSnapshot();
       if (![...this.#lanes.values()].every((lane) => this.#inStep(lane))) this.#retryLater();
     } catch (thrown) {
+      this.#refresh ||= refresh;
       this.#options.onFailure(thrown);
       this.#retryLater();
     }

@@ -1,0 +1,103 @@
+/**
+ * bus: tells the other processes of the group what the lanes of this one commit, and this gateway what theirs do. It holds
+ * no truth: whoever missed something reads the store. While Kafka is away it waits, and nobody waits for it.
+ */
+import { randomUUID } from 'node:crypto';
+import { AppError } from '../../protocol/errors.ts';
+import type { Offset, PartialsMessage } from '../../protocol/message.ts';
+import { runChild } from '../../supervisor/child.ts';
+import { type BackendConfig, chooseDeltaBus } from '../backends/choose.ts';
+import { Listener } from './listener.ts';
+import { Publisher } from './publisher.ts';
+
+export type BusInput = { readonly backend: BackendConfig };
+
+/** From the owner of the tree: how far the logs of this process's partitions reach. */
+export type ToldBus = { readonly type: 'ends'; readonly ends: readonly Offset[] };
+
+const TICK_MS = 50;
+/** How long a failure shows; it is renewed with every attempt. */
+const TROUBLE_MS = 10_000;
+/** Of the same trouble one line in so long. */
+const NOTE_MS = 30_000;
+const DRAIN_MS = 2_000;
+
+runChild<BusInput>(async (child) => {
+  const bus = await chooseDeltaBus(child.input.backend);
+  const self = randomUUID();
+  const clock = () => performance.now();
+  let notedAt = Number.NEGATIVE_INFINITY;
+
+  function note(text: string): void {
+    if (clock() - notedAt < NOTE_MS) return;
+    notedAt = clock();
+    child.tell({ type: 'noted', level: 'warn', text });
+  }
+
+  function onTrouble(thrown: unknown): void {
+    const reason = thrown instanceof Error ? thrown.message : String(thrown);
+    child.meter.waiting('Kafka', TROUBLE_MS);
+    note(`Cannot reach the other processes over Kafka now, and goes on trying: ${reason}`);
+  }
+
+  const listener = new Listener({ self });
+  const publisher = new Publisher({
+    sender: self,
+    mostBytes: bus.mostBytes,
+    publish: (messages) => bus.publish(messages),
+    onTrouble,
+    onPublished: () => child.meter.waited(),
+    clock,
+  });
+
+  child.onLink(
+    'publish',
+    (port, { id }) => {
+      publisher.connect(id, port);
+      port.on('message', (message: PartialsMessage) => {
+        publisher.receive(id, message);
+        child.meter.handled();
+      });
+    },
+    ({ id }) => publisher.disconnect(id),
+  );
+  child.onLink(
+    'partials',
+    (port) => {
+      listener.connect(port);
+      port.on('message', () => listener.wanted());
+    },
+    () => listener.connect(undefined),
+  );
+  child.onTell((body) => publisher.sawEnds((body as ToldBus).ends));
+
+  const timer = setInterval(() => {
+    publisher.tick();
+    const { updates, bytes } = listener.waiting;
+    child.meter.mailbox(updates, 0, bytes);
+  }, TICK_MS);
+  child.onStop(async () => {
+    const limit = clock() + DRAIN_MS;
+    while (!publisher.idle && clock() < limit) await new Promise((resolve) => setTimeout(resolve, TICK_MS));
+    clearInterval(timer);
+    await bus.close();
+  });
+  bus.follow({
+    onFollowing: () => {
+      child.meter.waited();
+      listener.following();
+    },
+    onMessage: (message) => {
+      try {
+        listener.receive(message);
+        child.meter.handled();
+      } catch (thrown) {
+        // Of another version, or of somebody else: its sender's partitions are read from the store meanwhile.
+        if (!(thrown instanceof AppError)) throw thrown;
+        note(thrown.message);
+      }
+    },
+    onTrouble,
+  });
+  child.ready();
+});
