@@ -8,6 +8,8 @@ import type { KafkaConfig } from './kafka-config.ts';
 /** A record of 1 MiB and its key must fit. */
 const MESSAGE_BYTES = 2 * 1024 * 1024;
 const CALL_MS = 10_000;
+const SERVED_MS = 8_000;
+const LOOK_MS = 50;
 
 /** Makes the topics that are missing, with so many partitions; those that are there keep theirs. Answers how many each has. */
 export async function prepareTopics(
@@ -19,7 +21,7 @@ export async function prepareTopics(
     const present = new Set(await admin.listTopics());
     const missing = topics.filter((topic) => !present.has(topic));
     if (missing.length > 0) await create(admin, missing, partitions);
-    return countsOf(admin, topics);
+    return untilServed(admin, topics);
   });
 }
 
@@ -27,8 +29,25 @@ export async function prepareTopics(
 async function create(admin: Admin, topics: readonly string[], partitions: number): Promise<void> {
   const configEntries = [{ name: 'max.message.bytes', value: String(MESSAGE_BYTES) }];
   await admin.createTopics({
+    // kafkajs takes a broker that has not heard of the new topic yet for a failure.
+    waitForLeaders: false,
     topics: topics.map((topic) => ({ topic, numPartitions: partitions, replicationFactor: -1, configEntries })),
   });
+}
+
+/** New topics have leaders a moment after they were made. */
+async function untilServed(admin: Admin, topics: readonly string[]): Promise<Readonly<Record<string, number>>> {
+  const deadline = performance.now() + SERVED_MS;
+  for (;;) {
+    try {
+      const counts = await countsOf(admin, topics);
+      await Promise.all(topics.map((topic) => admin.fetchTopicOffsets(topic)));
+      return counts;
+    } catch (thrown) {
+      if (performance.now() > deadline) throw thrown;
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    }
+  }
 }
 
 /** How many partitions the topics have that are there. */

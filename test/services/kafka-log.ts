@@ -1,5 +1,6 @@
 /** A log on Kafka for tests: topics of their own that the test calls by short names, and sources that are in their group. */
 import { randomBytes } from 'node:crypto';
+import kafkajs from 'kafkajs';
 import { KafkaLogWriter } from '../../actors/backends/event-log-kafka.ts';
 import { KafkaLogSource } from '../../actors/backends/event-log-kafka-source.ts';
 import { prepareTopics } from '../../actors/backends/kafka-topics.ts';
@@ -93,5 +94,19 @@ export class KafkaTestLog {
   async close(): Promise<void> {
     await Promise.all(this.#open.map((open) => open.close()));
     await removeTopics(this.mark);
+  }
+}
+
+/** The log lets go of everything below this offset, as it does when records are too old. */
+export async function expire(topic: string, partition: number, offset: number): Promise<void> {
+  const brokers = address('KAFKA_BROKERS').split(',');
+  const admin = new kafkajs.Kafka({ brokers, logLevel: kafkajs.logLevel.NOTHING }).admin();
+  await admin.connect();
+  try {
+    // Without this kafkajs does not know the topic.
+    await admin.fetchTopicOffsets(topic);
+    await admin.deleteTopicRecords({ topic, partitions: [{ partition, offset: String(offset) }] });
+  } finally {
+    await admin.disconnect();
   }
 }

@@ -12,6 +12,7 @@ const BATCH_BYTES = 500_000;
 const RETRIES = 20;
 /** A killed member keeps its group alive for its session timeout. */
 const GROUP_LEFT_MS = 20_000;
+const CREATED_MS = 20_000;
 const READ_LIMIT_MS = 120_000;
 
 /** What pulso writes is compressed; its own codec is not to be leant on here. */
@@ -40,12 +41,17 @@ async function withAdmin<T>(work: (admin: ReturnType<Kafka['admin']>) => Promise
 }
 
 export async function createTopics(topics: readonly string[], partitions: number): Promise<void> {
-  await withAdmin((admin) =>
-    admin.createTopics({
-      waitForLeaders: true,
+  await withAdmin(async (admin) => {
+    await admin.createTopics({
+      // kafkajs takes a broker that has not heard of the new topic yet for a failure.
+      waitForLeaders: false,
       topics: topics.map((topic) => ({ topic, numPartitions: partitions, replicationFactor: 1 })),
-    }),
-  );
+    });
+    await until('the topics have leaders', CREATED_MS, async () => {
+      const looks = await Promise.allSettled(topics.map((topic) => admin.fetchTopicOffsets(topic)));
+      return { done: looks.every(({ status }) => status === 'fulfilled'), state: looks };
+    });
+  });
 }
 
 /** Removes every topic and group with this mark in its name. */
