@@ -5,16 +5,21 @@
 
 import { assertNever } from '../../protocol/errors.ts';
 import type { ReaderQuery } from '../../protocol/message.ts';
+import { OrderHistory, type OrderStores } from '../history/orders.ts';
 import type { StoreReader, StoreSnapshot } from '../ports/hot-store.ts';
 import { KpiAnswers, type KpiSettings, type KpiStores } from './kpi.ts';
+
+export type ReaderStores = KpiStores & OrderStores;
 
 export class ReaderCore {
   #store: StoreReader;
   #kpi: KpiAnswers;
+  #orders: OrderHistory;
 
-  constructor(stores: KpiStores, settings: KpiSettings) {
+  constructor(stores: ReaderStores, settings: KpiSettings) {
     this.#store = stores.store;
     this.#kpi = new KpiAnswers(stores, settings);
+    this.#orders = new OrderHistory(stores, settings.turn);
   }
 
   answer(query: ReaderQuery): Promise<unknown> {
@@ -22,9 +27,9 @@ export class ReaderCore {
       case 'kpi':
         return this.#kpi.answer(query);
       case 'orders':
-        return this.#store.orders(query);
+        return this.#orders.page(query);
       case 'order':
-        return this.#store.order(query.id);
+        return this.#orders.byId(query.id);
       case 'dead-letters':
         return this.#store.deadLetters(query);
       case 'snapshot':

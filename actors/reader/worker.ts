@@ -3,7 +3,14 @@ import type { MessagePort } from 'node:worker_threads';
 import { AppError, toWireError } from '../../protocol/errors.ts';
 import type { Answer, Ask, ReaderQuery } from '../../protocol/message.ts';
 import { runChild } from '../../supervisor/child.ts';
-import { type BackendConfig, chooseFactStore, chooseRollupReader, chooseStoreReader } from '../backends/choose.ts';
+import {
+  type BackendConfig,
+  chooseArchiveFiles,
+  chooseArchiveManifest,
+  chooseFactStore,
+  chooseRollupReader,
+  chooseStoreReader,
+} from '../backends/choose.ts';
 import { turns } from '../history/turns.ts';
 import { ReaderCore } from './core.ts';
 
@@ -14,13 +21,15 @@ const MAX_OPEN = 64;
 
 runChild<ReaderInput>(async (child) => {
   const { backend, zone } = child.input;
-  const store = await chooseStoreReader(backend);
-  const rollups = await chooseRollupReader(backend);
-  const facts = await chooseFactStore(backend);
-  const core = new ReaderCore(
-    { store, rollups, facts },
-    { zone, mainTopic: backend.topics[0] as string, now: Date.now, turn: turns(() => performance.now()) },
-  );
+  const stores = {
+    store: await chooseStoreReader(backend),
+    rollups: await chooseRollupReader(backend),
+    facts: await chooseFactStore(backend),
+    manifest: await chooseArchiveManifest(backend),
+    files: await chooseArchiveFiles(backend),
+  };
+  const turn = turns(() => performance.now());
+  const core = new ReaderCore(stores, { zone, mainTopic: backend.topics[0] as string, now: Date.now, turn });
   let open = 0;
 
   async function onAsk(port: MessagePort, { id, body }: Ask<ReaderQuery>): Promise<void> {
@@ -45,7 +54,7 @@ runChild<ReaderInput>(async (child) => {
 
   child.onLink('queries', (port) => port.on('message', (ask: Ask<ReaderQuery>) => void onAsk(port, ask)));
   child.onStop(async () => {
-    for (const part of [store, rollups, facts]) await part.close();
+    for (const part of Object.values(stores)) await part.close();
   });
   child.ready();
 });

@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { RollUp } from '../../actors/history/roll-up.ts';
 import { WindowState } from '../../actors/kpi/window.ts';
+import type { ArchiveFiles } from '../../actors/ports/archive.ts';
 import type {
   FactStore,
   PartitionState,
@@ -46,6 +47,9 @@ const NO_ROLLUPS: RollupReader = {
   changedSince: async () => [],
   close: async () => undefined,
 };
+
+const NO_MANIFEST = { inState: async () => [] };
+const NO_FILES = {} as ArchiveFiles;
 
 class CutOff extends Error {}
 
@@ -216,7 +220,10 @@ async function live(fixture: HistoryFixture, seed: number): Promise<void> {
   async function compare(from: Random, time: number): Promise<void> {
     const search = question(from, time);
     const core = (source: RollupReader) =>
-      new ReaderCore({ store: reader, rollups: source, facts }, { ...settings(noTurn), mainTopic: 'orders' });
+      new ReaderCore(
+        { store: reader, rollups: source, facts, manifest: NO_MANIFEST, files: NO_FILES },
+        { ...settings(noTurn), mainTopic: 'orders' },
+      );
     const ask = (source: RollupReader) => core(source).answer({ kind: 'kpi', search, watermark: -1, idle: [] });
     assert.deepEqual(await ask(counted), await ask(NO_ROLLUPS), `${zone} ${search}`);
   }

@@ -9,6 +9,7 @@ import { prepareStore } from '../../../actors/backends/store-embedded-schema.ts'
 import { RollUp } from '../../../actors/history/roll-up.ts';
 import { turns } from '../../../actors/history/turns.ts';
 import { WindowState } from '../../../actors/kpi/window.ts';
+import type { ArchiveFiles } from '../../../actors/ports/archive.ts';
 import type { PartitionState } from '../../../actors/ports/hot-store.ts';
 import { ReaderCore } from '../../../actors/reader/core.ts';
 import { commitAfter } from '../../contracts/commits.ts';
@@ -68,7 +69,10 @@ test('reader answers a month by hour and by day within a second, once it is roll
     const stores = { store: reader, rollups, writer, facts };
     const { hours, days } = await new RollUp(stores, { zone: ZONE, now: () => END, turn }).run();
     assert.deepEqual([hours, days], [DAYS * 24, DAYS]);
-    const core = new ReaderCore(stores, { zone: ZONE, mainTopic: 'orders', now: () => END, turn });
+    const core = new ReaderCore(
+      { ...stores, manifest: { inState: async () => [] }, files: {} as ArchiveFiles },
+      { zone: ZONE, mainTopic: 'orders', now: () => END, turn },
+    );
     for (const [search, rows, orders] of [
       ['group_by=minute&granularity=1h', DAYS * 24, 4 * 60],
       ['group_by=minute&granularity=1d', DAYS, 4 * 60 * 24],

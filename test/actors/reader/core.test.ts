@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { WindowState } from '../../../actors/kpi/window.ts';
+import type { ArchiveFiles } from '../../../actors/ports/archive.ts';
 import type { PartitionState, ReadWindow, StoreReader } from '../../../actors/ports/hot-store.ts';
 import { ReaderCore } from '../../../actors/reader/core.ts';
 import { emptyLedger } from '../../../protocol/event.ts';
@@ -35,6 +36,10 @@ const NO_ROLLUPS = {
   close: async () => undefined,
 };
 
+/** Nothing is archived. */
+const NO_MANIFEST = { inState: async () => [] };
+const NO_FILES = {} as ArchiveFiles;
+
 function noFacts() {
   return { get: async () => undefined, put: async () => undefined, close: async () => undefined };
 }
@@ -64,7 +69,10 @@ function coreOver(states: PartitionState[], windows: ReadWindow[]) {
   const turn = async () => {
     turns++;
   };
-  const core = new ReaderCore({ store, rollups: NO_ROLLUPS, facts: noFacts() }, { ...settings, turn });
+  const core = new ReaderCore(
+    { store, rollups: NO_ROLLUPS, facts: noFacts(), manifest: NO_MANIFEST, files: NO_FILES },
+    { ...settings, turn },
+  );
   const ask = (search: string, idle: readonly string[] = [], watermark = -1) =>
     core.answer({ kind: 'kpi', search, watermark, idle }) as Promise<KpiAnswer>;
   return { core, ask, reads, turns: () => turns };
