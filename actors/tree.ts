@@ -1,6 +1,6 @@
 /** Which actors exist, as data: the whole supervision tree of a pulso process. */
 import type { ChildSpec, SupervisorSpec } from '../supervisor/child-spec.ts';
-import { type BackendConfig, sharesState } from './backends/choose.ts';
+import { type BackendConfig, hasProjections, sharesState } from './backends/choose.ts';
 import type { BusInput } from './bus/worker.ts';
 import type { Config } from './config/read.ts';
 import type { GatewayInput } from './gateway/worker.ts';
@@ -8,6 +8,7 @@ import type { GeneratorInput } from './generator/worker.ts';
 import type { JobsInput } from './jobs/worker.ts';
 import type { HealthInput } from './monitors/generation.ts';
 import type { ConsumerInput } from './partition-consumer/worker.ts';
+import type { ProjectorInput } from './projector/worker.ts';
 import type { ReaderInput } from './reader/worker.ts';
 import type { AggregatorInput } from './window-aggregator/worker.ts';
 
@@ -78,6 +79,7 @@ export function rootSpec(settings: TreeSettings): SupervisorSpec {
   const reader: ReaderInput = { backend, zone: config.zone };
   const health: HealthInput = {};
   const jobs: JobsInput = { backend, hotBudget: config.hotBytes, zone: config.zone };
+  const projector: ProjectorInput = { backend, latenessMs: config.lateness };
   return supervisor('root', [
     worker('gateway', './gateway/worker.ts', gateway, {
       links: [
@@ -99,6 +101,13 @@ export function rootSpec(settings: TreeSettings): SupervisorSpec {
       Array.from({ length: settings.lanes }, (_, lane) => laneSpec(lane, settings)),
       { keepDynamic: true },
     ),
+    ...(hasProjections(backend)
+      ? [
+          worker('projector', './projector/worker.ts', projector, {
+            links: [{ name: 'findings', to: 'gateway' }],
+          }),
+        ]
+      : []),
     supervisor('monitors', [
       worker('generation-monitor', './monitors/generation.ts', health, {
         links: [{ name: 'findings', to: 'gateway' }],

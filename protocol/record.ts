@@ -7,7 +7,7 @@ import type { Reading } from './reading.ts';
 
 /** What a record holds: one event, the events of an array, or nothing that can be taken apart. */
 export type RecordContent =
-  | { readonly type: 'event'; readonly reading: Reading }
+  | { readonly type: 'event'; readonly reading: Reading; readonly value: unknown }
   | { readonly type: 'array'; readonly readings: readonly Reading[]; readonly elements: readonly unknown[] }
   | { readonly type: 'unreadable'; readonly problem: Problem };
 
@@ -25,7 +25,7 @@ export function readRecord(bytes: Uint8Array): RecordContent {
   } catch {
     return unreadable('not-json');
   }
-  if (!Array.isArray(value)) return { type: 'event', reading: readEvent(value) };
+  if (!Array.isArray(value)) return { type: 'event', reading: readEvent(value), value };
   if (value.length > LIMITS.eventsPerRecord) return unreadable('too-large');
   return { type: 'array', readings: value.map(readEvent), elements: value };
 }

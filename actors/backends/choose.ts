@@ -1,4 +1,5 @@
 /** Which backends a process uses: the only file that sees them all. A configuration crosses threads as plain data. */
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { AppError } from '../../protocol/errors.ts';
 import type { PartitionCounts } from '../../protocol/event.ts';
@@ -8,6 +9,7 @@ import type { LogExtent, LogSource, LogWriter } from '../ports/event-log.ts';
 import type {
   FactStore,
   PartitionPruner,
+  PartitionState,
   PartitionStore,
   RawReader,
   RollupReader,
@@ -15,6 +17,7 @@ import type {
   StoreReader,
 } from '../ports/hot-store.ts';
 import type { JobStore } from '../ports/job-store.ts';
+import type { ProjectionOptions, Projector } from '../ports/projection.ts';
 import { checkAgreement } from './agreement.ts';
 import { LocalArchiveFiles } from './archive-local.ts';
 import type { WebhdfsConfig } from './archive-webhdfs-reader.ts';
@@ -32,6 +35,7 @@ import { EmbeddedRawReader } from './store-embedded-raw.ts';
 import { EmbeddedStoreReader } from './store-embedded-reader.ts';
 import { EmbeddedRollupReader, EmbeddedRollupWriter } from './store-embedded-rollups.ts';
 import { prepareStore, readStoreStates } from './store-embedded-schema.ts';
+import type { MongoConfig, OutageWatch } from './store-mongodb-client.ts';
 
 const STANDARD_GROUP = 'pulso';
 
@@ -49,6 +53,9 @@ export type BackendConfig = {
   readonly kafka?: KafkaConfig;
   readonly webhdfs?: WebhdfsConfig;
   readonly hive?: HiveConfig;
+  /** Names this process to stores that several processes share. */
+  readonly processId: string;
+  readonly mongodbUri?: string;
 };
 
 /** How many partitions each topic has. */
@@ -74,6 +81,7 @@ export type BackendSettings = HdfsSettings &
     readonly partitions: number;
     readonly topics: readonly string[];
     readonly logBytes: number;
+    readonly mongodbUri?: string | undefined;
   };
 
 /**
@@ -81,7 +89,9 @@ export type BackendSettings = HdfsSettings &
  */
 export async function prepareData(settings: BackendSettings): Promise<BackendConfig> {
   const config = await prepareLog(settings);
-  prepareStore(ofGroup(config));
+  const mongo = mongoOf(config);
+  if (mongo === undefined) prepareStore(ofGroup(config));
+  else await (await import('./store-mongodb-prepare.ts')).prepareMongo(mongo);
   await (await chooseFactStore(config)).close();
   await (await chooseArchiveManifest(config)).close();
   await (await chooseRollupWriter(config)).close();
@@ -109,7 +119,14 @@ export async function checkData(settings: BackendSettings): Promise<void> {
 }
 
 async function checkLogAndStore(config: BackendConfig): Promise<void> {
-  checkAgreement(readStoreStates(ofGroup(config)), await readExtents(config));
+  checkAgreement(await readStates(config), await readExtents(config));
+}
+
+/** What every topic-partition has come to. */
+async function readStates(config: BackendConfig): Promise<readonly PartitionState[]> {
+  const mongo = mongoOf(config);
+  if (mongo === undefined) return readStoreStates(ofGroup(config));
+  return (await import('./store-mongodb-prepare.ts')).readMongoStates(mongo);
 }
 
 /** Of the topic-partitions that are there. */
@@ -120,10 +137,12 @@ async function readExtents(config: BackendConfig): Promise<readonly LogExtent[]>
 }
 
 function backendConfig(settings: BackendSettings): BackendConfig {
-  const { data, group, partitions, topics, logBytes } = settings;
+  const { data, group, partitions, topics, logBytes, mongodbUri } = settings;
   const kafka = kafkaConfig(settings);
   const onKafka = kafka === undefined ? {} : { kafka };
-  return { dataDir: data, group, partitions, topics, logBytes, ...onKafka, ...hdfsConfig(settings, group) };
+  const onMongo = mongodbUri === undefined ? {} : { mongodbUri };
+  const own = { dataDir: data, group, partitions, topics, logBytes, processId: randomUUID() };
+  return { ...own, ...onKafka, ...onMongo, ...hdfsConfig(settings, group) };
 }
 
 /** Where no topic is there yet, all will be made alike. */
@@ -135,6 +154,11 @@ function withCounts(config: BackendConfig, counts: Readonly<Record<string, numbe
 function kafkaLog({ kafka, topics, partitions, counts }: BackendConfig) {
   if (kafka === undefined) return undefined;
   return { kafka, topics, counts: counts ?? Object.fromEntries(topics.map((topic) => [topic, partitions])) };
+}
+
+/** Undefined where the store is the embedded one. */
+function mongoOf({ mongodbUri, group, processId }: BackendConfig): MongoConfig | undefined {
+  return mongodbUri === undefined ? undefined : { mongodbUri, group, processId };
 }
 
 function ofGroup(config: BackendConfig): BackendConfig {
@@ -160,23 +184,37 @@ export async function chooseLogSource(config: BackendConfig): Promise<LogSource>
   return new EmbeddedLogSource(config);
 }
 
-export async function choosePartitionStore(config: BackendConfig): Promise<PartitionStore & PartitionPruner> {
+/** `watch` is told while the store waits for a server. */
+export async function choosePartitionStore(
+  config: BackendConfig,
+  watch?: OutageWatch,
+): Promise<PartitionStore & PartitionPruner> {
+  const mongo = mongoOf(config);
+  if (mongo !== undefined) return new (await import('./store-mongodb.ts')).MongoPartitionStore(mongo, watch);
   return new EmbeddedPartitionStore(ofGroup(config));
 }
 
 export async function chooseStoreReader(config: BackendConfig): Promise<StoreReader> {
+  const mongo = mongoOf(config);
+  if (mongo !== undefined) return new (await import('./store-mongodb-reader.ts')).MongoStoreReader(mongo);
   return new EmbeddedStoreReader(ofGroup(config));
 }
 
 export async function chooseRawReader(config: BackendConfig): Promise<RawReader> {
+  const mongo = mongoOf(config);
+  if (mongo !== undefined) return new (await import('./store-mongodb-raw.ts')).MongoRawReader(mongo);
   return new EmbeddedRawReader(ofGroup(config));
 }
 
-export async function chooseFactStore(config: BackendConfig): Promise<FactStore> {
+export async function chooseFactStore(config: BackendConfig, watch?: OutageWatch): Promise<FactStore> {
+  const mongo = mongoOf(config);
+  if (mongo !== undefined) return new (await import('./store-mongodb-facts.ts')).MongoFactStore(mongo, watch);
   return new EmbeddedFactStore(ofGroup(config).dataDir);
 }
 
 export async function chooseArchiveManifest(config: BackendConfig): Promise<ArchiveManifest> {
+  const mongo = mongoOf(config);
+  if (mongo !== undefined) return new (await import('./store-mongodb-manifest.ts')).MongoArchiveManifest(mongo);
   return new EmbeddedArchiveManifest(ofGroup(config).dataDir);
 }
 
@@ -194,14 +232,20 @@ export async function chooseCatalog(config: BackendConfig): Promise<ArchiveCatal
 }
 
 export async function chooseJobStore(config: BackendConfig): Promise<JobStore> {
+  const mongo = mongoOf(config);
+  if (mongo !== undefined) return new (await import('./store-mongodb-jobs.ts')).MongoJobStore(mongo);
   return new EmbeddedJobStore(ofGroup(config).dataDir);
 }
 
 export async function chooseRollupReader(config: BackendConfig): Promise<RollupReader> {
+  const mongo = mongoOf(config);
+  if (mongo !== undefined) return new (await import('./store-mongodb-rollups.ts')).MongoRollupReader(mongo);
   return new EmbeddedRollupReader(ofGroup(config));
 }
 
 export async function chooseRollupWriter(config: BackendConfig): Promise<RollupWriter> {
+  const mongo = mongoOf(config);
+  if (mongo !== undefined) return new (await import('./store-mongodb-rollups.ts')).MongoRollupWriter(mongo);
   return new EmbeddedRollupWriter(ofGroup(config));
 }
 
@@ -211,4 +255,19 @@ export async function chooseDeltaBus({ kafka, group }: BackendConfig): Promise<D
     throw new AppError('internal', 'Cannot share partials as there is no Kafka to share them over');
   const { KafkaDeltaBus } = await import('./delta-bus-kafka.ts');
   return new KafkaDeltaBus(kafka, group);
+}
+
+/** Whether there is anything to project: the embedded store shows what is committed by itself. */
+export function hasProjections(config: BackendConfig): boolean {
+  return mongoOf(config) !== undefined;
+}
+
+export async function chooseProjector(
+  config: BackendConfig,
+  options: ProjectionOptions,
+  watch: OutageWatch,
+): Promise<Projector> {
+  const mongo = mongoOf(config);
+  if (mongo === undefined) throw new RangeError('Cannot project as the embedded store has no projections');
+  return new (await import('./store-mongodb-projector.ts')).MongoProjector(mongo, options, watch);
 }

@@ -132,16 +132,6 @@ function checkTogether(config: Config): void {
       { field: 'hiveMetastore' },
     );
   }
-  const absent = (['mongodbUri'] as const).find((name) => config[name] !== undefined);
-  if (absent !== undefined) {
-    throw new AppError(
-      'bad-config',
-      `Cannot use ${FIELDS[absent].env} as this version has the embedded backends only`,
-      {
-        field: absent,
-      },
-    );
-  }
 }
 
 function checkSasl({ kafkaSaslMechanism, kafkaSaslUsername, kafkaSaslPassword }: Config): void {

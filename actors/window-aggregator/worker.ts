@@ -38,7 +38,7 @@ const CREDITS = 8;
 
 runChild<AggregatorInput>(async (child) => {
   const { backend, latenessMs, dedup, commitMs } = child.input;
-  const lane = new Lane(await choosePartitionStore(backend), { latenessMs, dedup }, nextTurn);
+  const lane = new Lane(await choosePartitionStore(backend, child.meter), { latenessMs, dedup }, nextTurn);
   let consumer: MessagePort | undefined;
   /** By the name of their link. */
   const followers = new Map<string, Follower>();

@@ -1,0 +1,209 @@
+/**
+ * The connection to MongoDB, and what its failures mean. An outage is waited out (`Patience`) or told as `unavailable`;
+ * whether a write that was cut off took place is found out by whoever made it.
+ */
+import {
+  type Collection,
+  type Db,
+  MongoBulkWriteError,
+  MongoClient,
+  type MongoClientOptions,
+  MongoError,
+  MongoServerError,
+} from 'mongodb';
+import { AppError } from '../../protocol/errors.ts';
+
+export type MongoConfig = {
+  readonly mongodbUri: string;
+  readonly group: string;
+  /** Names this process: all that its threads own is owned by it. */
+  readonly processId: string;
+};
+
+/** Who is told that something outside is waited for: a meter of the supervisor is one. */
+export type OutageWatch = {
+  waiting(what: string, deadlineMs: number): void;
+  waited(): void;
+};
+
+const STANDARD_GROUP = 'pulso';
+const STANDARD_DATABASE = 'pulso';
+const LONGEST_NAME = 63;
+const DUPLICATE = 11_000;
+/** Refusals that no waiting helps: what was asked is wrong. */
+const LOGICAL_CODES = new Set([2, 9, 14, 26, 28, 59, 66, 115, 10_334, 17_419, DUPLICATE]);
+/** Slower than this counts as an outage in what people see; a busy server answers sooner. */
+const SLOW_MS = 1_500;
+/** Longest pause between two tries: how long a server may be back before it is noticed. */
+const LONGEST_PAUSE_MS = 1_000;
+const FIRST_PAUSE_MS = 50;
+/** How long a declared wait holds; it is declared anew at every try. */
+const WAIT_MS = 60_000;
+
+/** The standard group has the database of the address, every other one a database beside it. */
+export function databaseName({ mongodbUri, group }: Pick<MongoConfig, 'mongodbUri' | 'group'>): string {
+  const path = /^mongodb(?:\+srv)?:\/\/[^/?]+\/([^?]*)/.exec(mongodbUri)?.[1] ?? '';
+  const base = path === '' ? STANDARD_DATABASE : decodeURIComponent(path);
+  const name = group === STANDARD_GROUP ? base : `${base}_${group.replaceAll('.', '~')}`;
+  if (Buffer.byteLength(name) <= LONGEST_NAME) return name;
+  throw new AppError(
+    'bad-config',
+    `Cannot name a database of MongoDB with more than ${LONGEST_NAME} bytes: current value is ${JSON.stringify(name)}`,
+    { field: 'group' },
+  );
+}
+
+/** Where it is, without user and password. */
+export function addressOf(mongodbUri: string): string {
+  return /^mongodb(?:\+srv)?:\/\/(?:[^@/]*@)?([^/?]+)/.exec(mongodbUri)?.[1] ?? 'MongoDB';
+}
+
+/** A connection pool of this thread; it connects when first used, and again after every outage. */
+export class Mongo {
+  readonly address: string;
+  readonly db: Db;
+  readonly #client: MongoClient;
+
+  constructor(config: Pick<MongoConfig, 'mongodbUri' | 'group'>) {
+    this.address = addressOf(config.mongodbUri);
+    this.#client = clientOf(config.mongodbUri, {
+      appName: 'pulso',
+      serverSelectionTimeoutMS: 2_000,
+      connectTimeoutMS: 2_000,
+      socketTimeoutMS: 10_000,
+      waitQueueTimeoutMS: 2_000,
+      maxPoolSize: 4,
+      retryWrites: false,
+      writeConcern: { w: 'majority' },
+      ignoreUndefined: true,
+      promoteBuffers: true,
+    });
+    this.db = this.#client.db(databaseName(config));
+  }
+
+  collection<T extends { _id: string }>(name: string): Collection<T> {
+    return this.db.collection<T>(name);
+  }
+
+  /** Runs one try; an outage becomes `unavailable`. */
+  async once<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (thrown) {
+      throw isOutage(thrown) ? unavailable(this.address, thrown) : thrown;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#client.close();
+  }
+}
+
+function clientOf(mongodbUri: string, options: MongoClientOptions): MongoClient {
+  try {
+    return new MongoClient(mongodbUri, options);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new AppError('bad-config', `Cannot use MONGODB_URI as it must be an address of MongoDB: ${reason}`, {
+      field: 'mongodbUri',
+      cause,
+    });
+  }
+}
+
+/** Tries until it works; only what no waiting helps is thrown. Every try must be safe to make again. */
+export class Patience {
+  readonly #what: string;
+  readonly #watch: OutageWatch | undefined;
+  #waiting = 0;
+  #closed = false;
+
+  constructor(mongo: Mongo, watch?: OutageWatch) {
+    this.#what = `MongoDB at ${mongo.address}`;
+    this.#watch = watch;
+  }
+
+  async run<T>(work: () => Promise<T>): Promise<T> {
+    let declared = false;
+    const declare = () => {
+      if (!declared) this.#waiting++;
+      declared = true;
+      this.#watch?.waiting(this.#what, WAIT_MS);
+    };
+    const slow = setInterval(declare, SLOW_MS);
+    try {
+      for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
+        try {
+          return await work();
+        } catch (thrown) {
+          if (!isOutage(thrown)) throw thrown;
+          if (this.#closed) throw unavailable(this.#what, thrown);
+          declare();
+        }
+        await new Promise((resolve) => setTimeout(resolve, pauseMs));
+      }
+    } finally {
+      clearInterval(slow);
+      if (declared && --this.#waiting === 0) this.#watch?.waited();
+    }
+  }
+
+  /** Whoever still waits gives up at the next failure. */
+  close(): void {
+    this.#closed = true;
+  }
+}
+
+export function unavailable(address: string, cause: unknown): AppError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new AppError('unavailable', `Cannot use MongoDB at ${address} as it does not answer as it should: ${reason}`, {
+    cause,
+  });
+}
+
+/** Everything the driver or the server says that is not about what was asked. FerretDB reports a lost database as code 1. */
+export function isOutage(thrown: unknown): boolean {
+  if (thrown instanceof MongoBulkWriteError) return !onlyDuplicates(thrown) && !LOGICAL_CODES.has(Number(thrown.code));
+  if (thrown instanceof MongoServerError) return !LOGICAL_CODES.has(Number(thrown.code));
+  return (
+    thrown instanceof MongoError &&
+    !['MongoInvalidArgumentError', 'MongoParseError', 'MongoAPIError'].includes(thrown.name)
+  );
+}
+
+/** By code alone: the text differs between servers. */
+export function isDuplicate(thrown: unknown): boolean {
+  return thrown instanceof MongoBulkWriteError
+    ? onlyDuplicates(thrown)
+    : thrown instanceof MongoServerError && thrown.code === DUPLICATE;
+}
+
+/** Of an unordered bulk in which nothing else went wrong. */
+function onlyDuplicates(error: MongoBulkWriteError): boolean {
+  const errors = [error.writeErrors].flat();
+  return (
+    errors.length > 0 &&
+    errors.every(({ code }) => code === DUPLICATE) &&
+    error.result.getWriteConcernError() === undefined
+  );
+}
+
+/** Inserts what is not there yet; that some of it is there is no error. Answers the places of those that were. */
+export async function insertMissing<T extends { _id: string }>(
+  collection: Collection<T>,
+  documents: readonly T[],
+): Promise<readonly number[]> {
+  if (documents.length === 0) return [];
+  try {
+    await collection.insertMany(documents as never, { ordered: false });
+    return [];
+  } catch (thrown) {
+    if (!isDuplicate(thrown)) throw thrown;
+    return [(thrown as MongoBulkWriteError).writeErrors].flat().map(({ index }) => index);
+  }
+}
+
+/** A view without a copy, of the plain class: the driver answers binary data as Node's buffers. */
+export function plainBytes(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
