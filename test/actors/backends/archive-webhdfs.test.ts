@@ -21,8 +21,8 @@ async function stage(t: TestContext): Promise<{ hdfs: WebhdfsServer; files: Webh
 }
 
 /** Fails as long as the fault lasts, leaves nothing under the name, and does it when asked again afterwards. */
-async function failsThenWrites(hdfs: WebhdfsServer, files: WebhdfsArchiveFiles): Promise<void> {
-  await assert.rejects(files.write(TEMPORARY, BYTES), UNAVAILABLE);
+async function failsThenWrites(hdfs: WebhdfsServer, files: WebhdfsArchiveFiles, message = /HDFS/): Promise<void> {
+  await assert.rejects(files.write(TEMPORARY, BYTES), { ...UNAVAILABLE, message });
   hdfs.fault = () => false;
   assert.equal(await files.stat(TEMPORARY), undefined);
   await files.write(TEMPORARY, BYTES);
@@ -66,7 +66,39 @@ test('an upload that leaves a closed, shorter file fails', async (t) => {
     });
     return true;
   };
-  await failsThenWrites(hdfs, files);
+  await failsThenWrites(hdfs, files, /6000 of 10000 bytes/);
+});
+
+test('an empty file that is not empty on HDFS was not written', async (t) => {
+  const { hdfs, files } = await stage(t);
+  hdfs.fault = ({ op }) => {
+    if (op === 'GETFILESTATUS') for (const path of hdfs.files.keys()) hdfs.files.set(path, Buffer.from('x'));
+    return false;
+  };
+  await assert.rejects(files.write(TEMPORARY, new Uint8Array(0)), { ...UNAVAILABLE, message: /1 of 0 bytes/ });
+  hdfs.fault = () => false;
+  await files.write(TEMPORARY, new Uint8Array(0));
+  assert.deepEqual(await files.stat(TEMPORARY), { path: TEMPORARY, bytes: 0 });
+});
+
+test('a NameNode that is down is unavailable at once, for every call', async (t) => {
+  const { hdfs, files } = await stage(t);
+  await files.write(TEMPORARY, BYTES);
+  hdfs.fault = ({ request }) => {
+    request.socket.destroy();
+    return true;
+  };
+  const calls = [
+    () => files.write(TEMPORARY, BYTES),
+    () => files.publish(TEMPORARY, FINAL),
+    () => files.stat(TEMPORARY),
+    () => files.read(TEMPORARY),
+    () => files.list('_tmp'),
+    () => files.remove(TEMPORARY),
+  ];
+  for (const call of calls) await assert.rejects(call(), UNAVAILABLE, String(call));
+  hdfs.fault = () => false;
+  assert.deepEqual(Buffer.from(await files.read(TEMPORARY)), Buffer.from(BYTES));
 });
 
 for (const algorithm of ['MD5-of-8MD5-of-512CRC32C', 'COMPOSITE-CRC32C']) {
@@ -242,15 +274,18 @@ test('an upload that is carried out long after it was given up reaches no file t
   const late: (() => Promise<void>)[] = [];
   hdfs.fault = (call) => {
     if (call.node !== 'data' || call.op !== 'CREATE') return false;
-    late.push(async () => void hdfs.files.set(call.path, Buffer.from('late')));
+    late.push(async () => void hdfs.files.set(call.path, Buffer.from(someBytes(BYTES.length, 2))));
     return true;
   };
   await assert.rejects(files.write(TEMPORARY, BYTES), UNAVAILABLE);
-  hdfs.fault = () => false;
+  assert.equal(late.length, 1);
+  // At the worst moment: the next attempt has been checked, and is about to get its name.
+  hdfs.fault = ({ op }) => {
+    if (op === 'RENAME') for (const carryOut of late) void carryOut();
+    return false;
+  };
   await files.write(TEMPORARY, BYTES);
   await files.publish(TEMPORARY, FINAL);
-  for (const carryOut of late) await carryOut();
-  assert.equal(late.length, 1);
   assert.deepEqual(Buffer.from(await files.read(FINAL)), Buffer.from(BYTES));
 });
 
