@@ -36,9 +36,15 @@ const MOST_HOPS = 3;
 
 export class WebhdfsReader {
   #config: WebhdfsConfig;
+  #closing = new AbortController();
 
   constructor(config: WebhdfsConfig) {
     this.#config = config;
+  }
+
+  /** What is under way fails at once. */
+  close(): void {
+    this.#closing.abort();
   }
 
   async status(path: string): Promise<FileStatus | undefined> {
@@ -86,18 +92,19 @@ export class WebhdfsReader {
     for (const [name, value] of Object.entries({ op, ...parameters, 'user.name': this.#config.user })) {
       url.searchParams.set(name, String(value));
     }
-    return insist(`ask ${op} of ${path}`, limitMs, (leftMs) => fetchWhole(url, leftMs));
+    return insist(`ask ${op} of ${path}`, limitMs, (leftMs) => fetchWhole(url, leftMs, this.#closing.signal));
   }
 }
 
 /** The body of a 200; undefined where HDFS itself says that there is no such file. */
-async function fetchWhole(url: URL, limitMs: number): Promise<Uint8Array | undefined> {
-  const signal = AbortSignal.timeout(Math.ceil(limitMs));
+async function fetchWhole(url: URL, limitMs: number, closing: AbortSignal): Promise<Uint8Array | undefined> {
+  const late = AbortSignal.timeout(Math.ceil(limitMs));
   try {
-    return believed(await exchange(url, signal));
+    return believed(await exchange(url, AbortSignal.any([late, closing])));
   } catch (cause) {
     if (cause instanceof HdfsFailure) throw cause;
-    if (signal.aborted) throw new HdfsFailure(`no answer within ${Math.round(limitMs)} ms`);
+    if (closing.aborted) throw new HdfsFailure('the archive was closed');
+    if (late.aborted) throw new HdfsFailure(`no answer within ${Math.round(limitMs)} ms`);
     throw new HdfsFailure('the connection failed', { cause });
   }
 }

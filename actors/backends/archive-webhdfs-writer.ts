@@ -19,6 +19,7 @@ export class WebhdfsWriter {
   #agent: Agent;
   #callMs: number;
   #transferMs: number;
+  #closing = new AbortController();
 
   constructor({ url, user, callMs, transferMs }: WebhdfsConfig) {
     const { protocol, hostname, port, pathname } = new URL(url);
@@ -43,7 +44,7 @@ export class WebhdfsWriter {
   /** Sends a new file; fails where one of the name is there. */
   upload(path: string, bytes: Uint8Array, limitMs: number): Promise<void> {
     return insist(`upload ${path}`, limitMs, (leftMs) =>
-      settled(leftMs, (done) => {
+      settled(leftMs, this.#closing.signal, (done) => {
         const request = this.#client.createWriteStream(path, false, { overwrite: false, permission: FILE_MODE });
         const source = Readable.from(pieces(bytes), { objectMode: false });
         // An error comes with a `finish` behind it, or with a second error: the first event counts.
@@ -72,28 +73,40 @@ export class WebhdfsWriter {
     return this.#call(`remove ${path}`, (done) => this.#client.unlink(path, false, done));
   }
 
+  /** What is under way fails at once. */
   close(): void {
+    this.#closing.abort();
     this.#agent.destroy();
   }
 
   #call(action: string, begin: (done: Callback) => Request): Promise<void> {
-    return insist(action, Math.min(this.#callMs, this.#transferMs), (leftMs) => settled(leftMs, begin));
+    return insist(action, Math.min(this.#callMs, this.#transferMs), (leftMs) =>
+      settled(leftMs, this.#closing.signal, begin),
+    );
   }
 }
 
-/** Settles once: at the first answer, or when the time is up. */
-function settled(limitMs: number, begin: (done: Callback) => Request): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      reject(new HdfsFailure(`no answer within ${Math.round(limitMs)} ms`));
-      request.abort();
-    }, limitMs);
-    const request = begin((error) => {
-      clearTimeout(timer);
-      if (error) reject(new HdfsFailure(error.message, { cause: error.cause }));
-      else resolve();
-    });
+/** Settles once: at the first answer, when the time is up, or when the archive is closed. */
+async function settled(limitMs: number, closing: AbortSignal, begin: (done: Callback) => Request): Promise<void> {
+  if (closing.aborted) throw new HdfsFailure('the archive was closed');
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const giveUp = (why: string): void => {
+    reject(new HdfsFailure(why));
+    request.abort();
+  };
+  const onClosing = (): void => giveUp('the archive was closed');
+  closing.addEventListener('abort', onClosing);
+  const timer = setTimeout(() => giveUp(`no answer within ${Math.round(limitMs)} ms`), limitMs);
+  const request = begin((error) => {
+    if (error) reject(new HdfsFailure(error.message, { cause: error.cause }));
+    else resolve();
   });
+  try {
+    await promise;
+  } finally {
+    clearTimeout(timer);
+    closing.removeEventListener('abort', onClosing);
+  }
 }
 
 function* pieces(bytes: Uint8Array): Generator<Buffer> {

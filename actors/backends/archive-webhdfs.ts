@@ -95,6 +95,7 @@ export class WebhdfsArchiveFiles implements ArchiveFiles {
   }
 
   async close(): Promise<void> {
+    this.#reader.close();
     this.#writer.close();
   }
 

@@ -289,6 +289,24 @@ test('an upload that is carried out long after it was given up reaches no file t
   assert.deepEqual(Buffer.from(await files.read(FINAL)), Buffer.from(BYTES));
 });
 
+test('closing ends what is under way, and what comes later, at once', async (t) => {
+  const hdfs = await webhdfsServer(t);
+  const limits = { callMs: 60_000, transferMs: 60_000 };
+  const config = { url: hdfs.url, user: 'shop', hdfsUrl: 'hdfs://h:8020', root: '/pulso', ...limits };
+  const files = new WebhdfsArchiveFiles(config);
+  const asked = Promise.withResolvers<void>();
+  hdfs.fault = () => {
+    if (hdfs.calls.length === 2) asked.resolve();
+    return true;
+  };
+  const calls = [files.write(TEMPORARY, BYTES), files.stat(FINAL)];
+  const ends = calls.map((call) => assert.rejects(call, { message: /was closed/ }));
+  await asked.promise;
+  await files.close();
+  await Promise.all(ends);
+  await assert.rejects(files.remove(FINAL), { message: /was closed/ });
+});
+
 test('a proxy of the environment is not asked for HDFS', async (t) => {
   process.env.http_proxy = 'http://127.0.0.1:1';
   t.after(() => delete process.env.http_proxy);
