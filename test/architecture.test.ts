@@ -67,7 +67,12 @@ const RULES: readonly Rule[] = [
     because: 'a backend knows its port and its driver',
   },
   {
-    files: /^actors\/(config|replay)\/|^actors\/(lanes|log|requests)\.ts$/,
+    files: /^actors\/replay\//,
+    may: [PROTOCOL, ARCHIVE, /^actors\/(ports|config|replay)\//, /^node:/],
+    because: 'a replay reads files, those of the archive too, and writes through ports',
+  },
+  {
+    files: /^actors\/config\/|^actors\/(lanes|log|requests)\.ts$/,
     may: [PROTOCOL, /^actors\/(ports|config|replay)\//, /^node:/],
     because: 'helpers of the composition root know no actor',
   },

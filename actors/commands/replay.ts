@@ -5,6 +5,7 @@ import { AppError } from '../../protocol/errors.ts';
 import { chooseLogWriter, partitionCounts, prepareData, prepareLog } from '../backends/choose.ts';
 import { acquireLock, findRunning } from '../backends/lock.ts';
 import { type Config, processSources, readConfig } from '../config/read.ts';
+import { batchesIn, rawFolderOf, replayArchive } from '../replay/archive.ts';
 import { pacer } from '../replay/pace.ts';
 import { readRecords } from '../replay/records.ts';
 import { httpSink, logSink, type ReplaySink } from '../replay/sinks.ts';
@@ -16,7 +17,7 @@ const SHOW_MS = 200;
 
 export const replay: Command = {
   name: 'replay',
-  summary: 'Reads events of a file (NDJSON or a JSON array) into the log.',
+  summary: 'Reads events of a file (NDJSON or a JSON array), or of an archive, into the log.',
   positional: 'PATH',
   options: {
     dialect: {
@@ -40,6 +41,8 @@ export const replay: Command = {
 type Target = { readonly sink: ReplaySink; readonly finish: () => Promise<string> };
 
 async function run(args: Arguments): Promise<number> {
+  const archive = archiveAt(args.positionals[0]);
+  if (archive !== undefined) return runArchive(archive, args);
   const path = checkedPath(args.positionals[0]);
   checkDialect(args.options.dialect);
   const wait = pacer(args.options.speed, { now: Date.now, sleep });
@@ -57,6 +60,28 @@ async function run(args: Arguments): Promise<number> {
   await sink.end();
   progress.end();
   process.stdout.write(`${progress.records} records read from ${path}\n${await finish()}\n`);
+  return EXIT.done;
+}
+
+function archiveAt(path: string | undefined): string | undefined {
+  return path !== undefined && existsSync(path) && statSync(path).isDirectory() ? rawFolderOf(path) : undefined;
+}
+
+/** Everything as it was: so into an empty log only, as fast as possible, and not through a running pulso. */
+async function runArchive(rawFolder: string, args: Arguments): Promise<number> {
+  const other = ['dialect', 'speed', 'cycle', 'into'].find((name) => args.options[name] !== undefined);
+  if (other !== undefined)
+    throw new AppError('bad-parameter', `Cannot use --${other} as an archive is replayed just as it was`);
+  const config = readConfig(processSources(args.settings));
+  if (existsSync(config.data) && findRunning(config.data) !== undefined)
+    throw new AppError('conflict', `Cannot replay an archive into ${config.data} as a pulso runs on it`);
+  const batches = batchesIn(rawFolder);
+  const progress = new Progress(batches.length);
+  const { writer, finish } = await openLog(config);
+  const { records, missing } = await replayArchive(batches, writer, (read, done) => progress.at(read, done));
+  progress.end();
+  if (missing > 0) process.stderr.write(`${missing} offsets are in no file of the archive\n`);
+  process.stdout.write(`${records} records read from ${rawFolder}\n${await finish()}\n`);
   return EXIT.done;
 }
 
@@ -88,13 +113,19 @@ async function openTarget(config: Config, into: unknown): Promise<Target> {
         ? findRunning(config.data)
         : undefined;
   if (running !== undefined) return runningTarget(running.url, running.token);
+  const { backend, writer, finish } = await openLog(config);
+  return { sink: logSink(writer, backend.topics, partitionCounts(backend)), finish };
+}
+
+async function openLog(config: Config) {
   // A log on Kafka takes records from anybody; the data folder's from one at a time.
   const lock = config.kafkaBrokers === undefined ? acquireLock(config.data) : undefined;
   const backend = await (lock === undefined ? prepareLog(config) : prepareData(config));
   const writer = await chooseLogWriter(backend);
   return {
-    sink: logSink(writer, backend.topics, partitionCounts(backend)),
-    async finish() {
+    backend,
+    writer,
+    async finish(): Promise<string> {
       const extents = await writer.extents();
       await writer.close();
       lock?.release();
@@ -163,6 +194,12 @@ class Progress {
       this.#bytes += chunk.length;
       if (Date.now() - this.#shownAt >= SHOW_MS) this.#show();
     }
+  }
+
+  at(records: number, done: number): void {
+    this.records = records;
+    this.#bytes = done;
+    if (Date.now() - this.#shownAt >= SHOW_MS) this.#show();
   }
 
   end(): void {
