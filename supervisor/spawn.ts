@@ -55,9 +55,8 @@ const QUIET = ['--disable-warning=TimeoutNegativeWarning'];
 /** Real threads. */
 export const threadSpawner: Spawner = {
   thread(entry, order, events) {
-    // Threads inherit the flags of the process. Those of a test runner cannot be given to a thread by name.
-    const quiet = ON_DENO || QUIET.every((flag) => process.execArgv.includes(flag));
-    const execArgv = quiet ? {} : { execArgv: [...process.execArgv, ...QUIET] };
+    // The flags of the process stay out: a test runner gives its children some that no thread may be given by name.
+    const execArgv = ON_DENO ? {} : { execArgv: QUIET };
     const resourceLimits = { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB };
     const worker = new Worker(entry, {
       workerData: order,
