@@ -1,16 +1,19 @@
 /** A look at MongoDB: whether it answers, its version, and whether this user may write. */
 import { MongoClient } from 'mongodb';
 import { type Finding, reason } from './probe.ts';
+import { databaseName } from './store-mongodb-client.ts';
+
+export type MongoProbe = { readonly mongodbUri: string; readonly group: string };
 
 const SELECTION_MS = 2_500;
 const SOCKET_MS = 3_500;
-const STANDARD_DATABASE = 'pulso';
 /** Codes of the server. */
 const UNAUTHORIZED = 13;
 const NO_LOGIN = 18;
 const NOT_WRITABLE = [10107, 13435];
 
-export async function probeMongodb({ uri }: { readonly uri: string }): Promise<Finding> {
+export async function probeMongodb(config: MongoProbe): Promise<Finding> {
+  const { mongodbUri: uri } = config;
   let client: MongoClient;
   try {
     client = new MongoClient(uri, {
@@ -29,7 +32,7 @@ export async function probeMongodb({ uri }: { readonly uri: string }): Promise<F
   }
   try {
     const info = await client.db('admin').command({ buildInfo: 1 });
-    await tryWriting(client);
+    await tryWriting(client, databaseName(config));
     return { state: 'ok', text: `version ${versionOf(info)}; may write` };
   } catch (thrown) {
     return explainMongodb(thrown);
@@ -39,8 +42,7 @@ export async function probeMongodb({ uri }: { readonly uri: string }): Promise<F
 }
 
 /** An update that meets no document: the right is asked for, nothing is written and no collection made. */
-async function tryWriting(client: MongoClient): Promise<void> {
-  const database = client.options.dbName === 'test' ? STANDARD_DATABASE : client.options.dbName;
+async function tryWriting(client: MongoClient, database: string): Promise<void> {
   const nobody = `doctor-${crypto.randomUUID()}` as never;
   await client
     .db(database)

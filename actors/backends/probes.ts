@@ -31,7 +31,9 @@ export function serverProbes(settings: ProbeSettings): readonly Probe[] {
     add('Kafka', async () => (await import('./probe-kafka.ts')).probeKafka(config));
   }
   if (mongodbUri !== undefined) {
-    add('MongoDB', async () => (await import('./probe-mongodb.ts')).probeMongodb({ uri: mongodbUri }));
+    add('MongoDB', async () =>
+      (await import('./probe-mongodb.ts')).probeMongodb({ mongodbUri, group: settings.group }),
+    );
   }
   if (webhdfs !== undefined) {
     add('HDFS', async () => (await import('./probe-webhdfs.ts')).probeWebhdfs(webhdfs));

@@ -5,7 +5,9 @@ import { test } from 'node:test';
 import { MongoClient } from 'mongodb';
 import type { Finding } from '../../actors/backends/probe.ts';
 import { type ProbeSettings, serverProbes } from '../../actors/backends/probes.ts';
-import { runPulso } from '../system/exactness.ts';
+import { hostileLines } from '../model/hostile.ts';
+import { Model } from '../model/model.ts';
+import { runPulso, untilCounted } from '../system/exactness.ts';
 import { place } from './pulso.ts';
 import { address, needs } from './servers.ts';
 
@@ -70,25 +72,43 @@ test('a look at the Hive Metastore counts its databases', needs('HIVE_METASTORE'
   assert.match(found.text, /^[1-9]\d* databases?$/);
 });
 
-test(
-  'doctor tells of each server in a line, and fails where one does not answer',
-  needs('WEBHDFS_URL', 'HIVE_METASTORE'),
-  async (t) => {
-    const here = await place(t, { who: 'ops', on: ['WEBHDFS_URL', 'HIVE_METASTORE'] });
-    const options = { dataDir: here.dataDir('doctor'), env: here.env };
-    const fine = await runPulso(['doctor', '--port', '0'], options);
-    assert.match(fine.output, /^ok {4}HDFS: .* may write in .*; DataNode /m);
-    assert.match(fine.output, /^ok {4}Hive Metastore: \d+ database/m);
-    assert.equal(fine.code, 0, fine.output);
-    const env = { ...here.env, HIVE_METASTORE: 'thrift://127.0.0.1:1' };
-    const alone = { ...here.env, KAFKA_BROKERS: '127.0.0.1:1' };
-    const kafka = await runPulso(['doctor', '--port', '0'], { ...options, env: alone });
-    assert.match(kafka.output, /^FAIL {2}Kafka: 127.0.0.1:1: nothing listens there; fix: start Kafka/m);
-    assert.match(kafka.output, /^warn {2}backends: Kafka with an embedded store is for one process/m);
-    assert.equal(kafka.code, 1);
-    const broken = await runPulso(['doctor', '--port', '0'], { ...options, env });
-    assert.match(broken.output, /^FAIL {2}Hive Metastore: nothing listens there; fix: start the Metastore/m);
-    assert.match(broken.output, /^ok {4}HDFS: /m);
-    assert.equal(broken.code, 1);
-  },
-);
+const ALL = ['KAFKA_BROKERS', 'MONGODB_URI', 'WEBHDFS_URL', 'HIVE_METASTORE'] as const;
+
+test('doctor tells of each server in a line, and fails where one does not answer', needs(...ALL), async (t) => {
+  const here = await place(t, { who: 'ops', on: ALL });
+  const doctor = (env: Record<string, string> = {}) =>
+    runPulso(['doctor', '--port', '0'], { dataDir: here.dataDir('doctor'), env: { ...here.env, ...env } });
+  const fine = await doctor();
+  assert.match(fine.output, /^ok {4}Kafka: 1 broker; partitions: .*-orders 4/m);
+  assert.match(fine.output, /^ok {4}MongoDB: version /m);
+  assert.match(fine.output, /^ok {4}HDFS: .* may write in .*; DataNode /m);
+  assert.match(fine.output, /^ok {4}Hive Metastore: \d+ database/m);
+  assert.doesNotMatch(fine.output, /^(FAIL|warn)/m);
+  assert.equal(fine.code, 0, fine.output);
+  const broken = await doctor({ KAFKA_BROKERS: '127.0.0.1:1', HIVE_METASTORE: 'thrift://127.0.0.1:1' });
+  assert.match(broken.output, /^FAIL {2}Kafka: 127.0.0.1:1: nothing listens there; fix: start Kafka/m);
+  assert.match(broken.output, /^FAIL {2}Hive Metastore: nothing listens there; fix: start the Metastore/m);
+  assert.match(broken.output, /^ok {4}MongoDB: /m);
+  assert.equal(broken.code, 1);
+  const alone = await doctor({ MONGODB_URI: '', WEBHDFS_URL: '', HIVE_METASTORE: '' });
+  assert.match(alone.output, /^warn {2}backends: Kafka with an embedded store is for one process/m);
+  assert.equal(alone.code, 0, alone.output);
+});
+
+test('the place of a test holds pulso on all servers at once', needs(...ALL), async (t) => {
+  const here = await place(t, { who: 'ops', on: ALL });
+  const pulso = await here.start('a');
+  const lines = [...hostileLines({ events: 500 })].filter(({ record }) => record).map(({ bytes }) => bytes);
+  await here.produce(lines.filter(({ length }) => length < 500_000));
+  const model = new Model(here);
+  for (const { topic, partition, bytes, at } of await here.readLog()) model.addTo(topic, partition, bytes, at);
+  const events = [...model.result().partitions.values()].reduce((sum, partition) => sum + partition.in, 0);
+  await untilCounted(pulso.url, events);
+  const running = await runPulso(['doctor', '--port', new URL(pulso.url).port], {
+    dataDir: here.dataDir('a'),
+    env: here.env,
+  });
+  assert.match(running.output, /^ok {4}port$/m);
+  assert.match(running.output, /^ok {4}log and store: they agree$/m);
+  assert.equal(running.code, 0, running.output);
+});
