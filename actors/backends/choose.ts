@@ -69,8 +69,8 @@ export function isShared({ kafka }: BackendConfig): boolean {
 }
 
 /** Whether processes share log and store, and so can show each other's partitions. */
-export function sharesState({ kafka }: BackendConfig): boolean {
-  return kafka !== undefined;
+export function sharesState({ kafka, mongodbUri }: BackendConfig): boolean {
+  return kafka !== undefined && mongodbUri !== undefined;
 }
 
 /** The settings that decide on backends, as the configuration names them. */

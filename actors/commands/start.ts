@@ -3,7 +3,14 @@ import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { AppError } from '../../protocol/errors.ts';
 import { SupervisorTree } from '../../supervisor/tree.ts';
-import { type BackendConfig, chooseFactStore, partitionCounts, prepareData } from '../backends/choose.ts';
+import {
+  type BackendConfig,
+  chooseFactStore,
+  isShared,
+  partitionCounts,
+  prepareData,
+  sharesState,
+} from '../backends/choose.ts';
 import { acquireLock } from '../backends/lock.ts';
 import { standardLanes } from '../config/fields.ts';
 import { type Config, processSources, readConfig } from '../config/read.ts';
@@ -18,6 +25,9 @@ import { type Arguments, type Command, EXIT, numberOption, rateOption, settingOp
 import { checkListening } from './port.ts';
 
 const LANES_FACT = 'lanes';
+/** Decision 13. */
+const ALONE =
+  'Kafka with the embedded store is for one process: another one of this group would show only what it counts itself. Set MONGODB_URI to run several';
 const DRAINED_POLL_MS = 50;
 const STOP_LIMIT_MS = 10_000;
 /** A terminal signals the launcher and this process alike, and the launcher passes it on: that is one signal. */
@@ -65,6 +75,7 @@ async function run(args: Arguments): Promise<number> {
   try {
     await checkListening(config.host, config.port);
     const backend = await prepareData(config);
+    if (isShared(backend) && !sharesState(backend)) log('warn', ALONE);
     const facts = await chooseFactStore(backend);
     const lanes = chooseLanes(config, backend.partitions, await facts.get(LANES_FACT));
     await facts.put(LANES_FACT, lanes);

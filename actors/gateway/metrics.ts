@@ -1,4 +1,5 @@
 /** What /metrics shows. Counters of events come from the ledger, so that they survive restarts. */
+import { partitionKey } from '../../protocol/event.ts';
 import type { NodeStatus } from '../../supervisor/status.ts';
 import type { Metric, Sample } from './http/prometheus.ts';
 import type { Latency } from './latency.ts';
@@ -11,6 +12,7 @@ export function metricsOf(state: GatewayState, clients: number, now: number): Me
   const ledgers = state.status.ledgers(state.view);
   return [
     ...eventMetrics(ledgers),
+    ...ownedMetrics(ledgers, state.status.own),
     ...flowMetrics(state, clients, now),
     ...actorMetrics(state),
     ...memoryMetrics(state),
@@ -63,6 +65,15 @@ function eventMetrics(ledgers: readonly PartitionLedger[]): Metric[] {
       samples: of(({ watermark }) => watermark),
     },
   ];
+}
+
+/** Every process shows all partitions: this tells which of them it counts itself, so that sums over processes can be right. */
+function ownedMetrics(ledgers: readonly PartitionLedger[], own: ReadonlySet<string> | undefined): Metric[] {
+  const samples = ledgers.map((ledger) => ({
+    labels: { topic: ledger.topic, partition: ledger.partition },
+    value: own === undefined || own.has(partitionKey(ledger)) ? 1 : 0,
+  }));
+  return [{ name: 'pulso_partition_owned', help: 'Whether this process counts it.', type: 'gauge', samples }];
 }
 
 function flowMetrics(state: GatewayState, clients: number, now: number): Metric[] {

@@ -58,6 +58,11 @@ export class SystemStatus {
     }
   }
 
+  /** Where the log is shared with other processes: the partitions that this one owns now. */
+  get own(): ReadonlySet<string> | undefined {
+    return this.#group && new Set(this.#group.own.map(partitionKey));
+  }
+
   /** The log of a partition reaches at least this far. */
   sawEnd(end: Offset): void {
     const key = partitionKey(end);
@@ -119,7 +124,7 @@ export class SystemStatus {
     if (this.tree === undefined) return ['no word of the actors yet'];
     const missing = [...this.#missingActors(), ...(this.#group?.missing ?? [])];
     if (view.stale) missing.push('the state of the KPIs is still being read');
-    const own = this.#group && new Set(this.#group.own.map(partitionKey));
+    const { own } = this;
     for (const partition of view.partitions()) {
       if (own?.has(partitionKey(partition)) === false) continue;
       const behind = this.#behind(partition);
