@@ -14,14 +14,15 @@ import { nextTheme, pickLanguage, pickTheme, readView, type Theme, type View, wr
 import { type Verdict, verdictOf } from './data/verdict.ts';
 import { recall, remember } from './storage.ts';
 
-export type Route = 'live' | 'system';
+export type Route = 'live' | 'system' | 'data';
 
 /** Channels each page listens to; the system's also counts problems in the navigation. */
 const CHANNELS: Readonly<Record<Route, readonly Channel[]>> = {
   live: ['overview', 'minutes', 'states', 'categories', 'products', 'payments', 'segments', 'clicks', 'system'],
   system: ['overview', 'system'],
+  data: ['overview', 'system', 'jobs', 'quality'],
 };
-const PATHS: Readonly<Record<Route, string>> = { live: '/', system: '/system' };
+const PATHS: Readonly<Record<Route, string>> = { live: '/', system: '/system', data: '/data' };
 /** Freshness is judged this often, ms, whether or not anything arrives. */
 const CLOCK_MS = 1_000;
 
@@ -42,7 +43,7 @@ export class Page {
     const search = new URLSearchParams(location.search);
     this.#token = takeToken(search);
     this.#theme = pickTheme(search.get('theme') ?? recall('localStorage', 'pulso.theme'));
-    this.#route = location.pathname === PATHS.system ? 'system' : 'live';
+    this.#route = routeOf(location.pathname);
     this.#view = readView(search);
     this.http = new Http({ fetch: (...args) => fetch(...args), token: () => this.#token });
     this.model = new LiveModel({ store: this.store, http: this.http, now: () => Date.now() });
@@ -142,8 +143,12 @@ export class Page {
   }
 
   command(actor: string, command: string, reason: string): Promise<unknown> {
-    const body = { reason, idempotency_key: randomKey() };
-    return this.http.post(`/system/actors/${encodeURIComponent(actor)}/${command}`, body);
+    return this.post(`/system/actors/${encodeURIComponent(actor)}/${command}`, reason);
+  }
+
+  /** A command, under a key of its own. */
+  post(path: string, reason: string): Promise<unknown> {
+    return this.http.post(path, { reason, idempotency_key: randomKey() });
   }
 
   #tick(): void {
@@ -156,7 +161,7 @@ export class Page {
   }
 
   #arrive(): void {
-    this.#route = location.pathname === PATHS.system ? 'system' : 'live';
+    this.#route = routeOf(location.pathname);
     this.#view = readView(new URLSearchParams(location.search));
     this.model.setView(this.#view);
     void this.#feed.setChannels(CHANNELS[this.#route]);
@@ -198,6 +203,11 @@ export class Page {
     if (this.#token !== undefined) url.searchParams.set('token', this.#token);
     return url.href;
   }
+}
+
+function routeOf(path: string): Route {
+  const routes = Object.keys(PATHS) as Route[];
+  return routes.find((route) => PATHS[route] === path) ?? 'live';
 }
 
 /** A key nobody else makes; randomUUID is missing where the page is served without TLS. */

@@ -12,6 +12,7 @@ import { WebSocketServer } from 'ws';
 import type { Channel } from '../../protocol/frames-ws.ts';
 import { FixtureStream } from './ui-channels.ts';
 import { Client } from './ui-client.ts';
+import { archiveAnswer, jobsAnswer, ledgerAnswer, lettersAnswer, qualityAnswer, runsAnswer } from './ui-data.ts';
 import { answerQuery } from './ui-query.ts';
 import { systemEvents, systemTree } from './ui-system.ts';
 import { World } from './ui-world.ts';
@@ -23,7 +24,7 @@ const TYPES: Readonly<Record<string, string>> = {
   '.css': 'text/css',
   '.svg': 'image/svg+xml',
 };
-const PAGES = new Set(['/', '/system']);
+const PAGES = new Set(['/', '/system', '/data']);
 export const FIXTURE_TOKEN = 'fixture-token';
 
 export type UiServerOptions = {
@@ -45,6 +46,8 @@ export class UiServer {
   readonly commands: { readonly path: string; readonly body: unknown; readonly token: string | undefined }[] = [];
   /** Queries that group by this are answered with 503. */
   failing: string | undefined;
+  /** Addresses that are answered otherwise: with nothing to list, or with an error of this status. */
+  readonly otherwise = new Map<string, 'empty' | number>();
   /** No frame is sent while this holds; sockets stay open. */
   silent = false;
   epoch = 'fixture-1';
@@ -53,12 +56,15 @@ export class UiServer {
   #timers: NodeJS.Timeout[] = [];
   #waiting: (() => void)[] = [];
   readonly #tickMs: number;
+  /** What happened before the page came is always the same. */
+  readonly #openedAt: number;
 
   constructor(options: UiServerOptions = {}) {
     const { seed = 7, empty = false, tickMs = 0, watermark = Date.now() } = options;
     this.world = new World(seed);
     this.stream = new FixtureStream(this.world, empty ? 0 : watermark, empty);
     this.#tickMs = tickMs;
+    this.#openedAt = watermark;
   }
 
   get url(): string {
@@ -122,6 +128,14 @@ export class UiServer {
     if (request.method === 'POST') return this.#command(url, request, response);
     if (PAGES.has(url.pathname)) return sendFile(response, 'index.html');
     this.requests.push(`${request.method} ${url.pathname}${url.search}`);
+    const otherwise = this.otherwise.get(url.pathname);
+    if (otherwise === 'empty') return sendJson(response, 200, { items: [], next_cursor: null });
+    if (otherwise !== undefined) {
+      const code = otherwise === 404 ? 'not-found' : 'unavailable';
+      return sendJson(response, otherwise, { error: { code, message: `Cannot answer ${url.pathname} just now` } });
+    }
+    const listed = this.#dataAnswer(url.pathname);
+    if (listed !== undefined) return sendJson(response, 200, listed);
     switch (url.pathname) {
       case '/kpi/query': {
         if (this.failing !== undefined && url.searchParams.get('group_by') === this.failing) {
@@ -142,6 +156,27 @@ export class UiServer {
         return;
       default:
         return sendFile(response, url.pathname);
+    }
+  }
+
+  /** What the Data page asks for. */
+  #dataAnswer(path: string): unknown {
+    const now = this.#openedAt;
+    const job = /^\/jobs\/([^/]+)\/runs$/.exec(path)?.[1];
+    if (job !== undefined) return runsAnswer(job, now);
+    switch (path) {
+      case '/jobs':
+        return jobsAnswer(now);
+      case '/archive/batches':
+        return archiveAnswer(now);
+      case '/quality':
+        return qualityAnswer(now);
+      case '/ledger':
+        return ledgerAnswer();
+      case '/dead-letters':
+        return lettersAnswer(now);
+      default:
+        return undefined;
     }
   }
 

@@ -6,7 +6,11 @@ import { axeViolations, closeBrowser, mainThreadShare, openPage, overflow } from
 import { FIXTURE_TOKEN, UiServer } from '../helpers/ui-server.ts';
 import { SCRIPT_BUDGET_BYTES, scriptBytes, weighPage } from './size.ts';
 
-const READY = { '/': '[data-tile="orders"] .pl-delta', '/system': 'pl-actor-tree tbody tr' } as const;
+const READY = {
+  '/': '[data-tile="orders"] .pl-delta',
+  '/system': 'pl-actor-tree tbody tr',
+  '/data': 'pl-job-runs .pl-run[tabindex="0"]',
+} as const;
 
 async function ready(page: Page, path: keyof typeof READY): Promise<void> {
   await page.waitForSelector(READY[path]);
@@ -106,7 +110,7 @@ describe('page shell', () => {
     await close();
   });
 
-  for (const path of ['/', '/system'] as const) {
+  for (const path of ['/', '/system', '/data'] as const) {
     for (const dark of [false, true]) {
       test(`axe finds nothing on ${path} in ${dark ? 'dark' : 'light'}`, async () => {
         const { page, close } = await openPage(server.url + path, { dark });

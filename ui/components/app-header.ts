@@ -13,6 +13,7 @@ import { type IconName, icon } from './icons.ts';
 const PAGES: readonly { route: Route; path: string; icon: IconName; text: TextKey }[] = [
   { route: 'live', path: '/', icon: 'activity', text: 'page.live' },
   { route: 'system', path: '/system', icon: 'network', text: 'page.system' },
+  { route: 'data', path: '/data', icon: 'database', text: 'page.data' },
 ];
 
 export class PlAppHeader extends PlElement {

@@ -4,6 +4,7 @@ import { locale } from '../data/locale.ts';
 import { problemsOf } from '../data/system.ts';
 import type { Page } from '../page.ts';
 import './app-header.ts';
+import './data-host.ts';
 import { PlElement } from './element.ts';
 import './live-page.ts';
 import './spoken-status.ts';
@@ -37,17 +38,24 @@ export class PlApp extends PlElement {
   protected override render(): TemplateResult | typeof nothing {
     const { page } = this;
     if (page === undefined) return nothing;
-    document.title = `${this.text(page.route === 'live' ? 'page.live' : 'page.system')} - pulso`;
+    document.title = `${this.text(`page.${page.route}`)} - pulso`;
     const foot = { zone: locale.zone, currency: locale.currency };
     return html`<a class="pl-skip" href="#main" @click=${skip}>${this.text('app.skip')}</a>
       <pl-app-header .page=${page} .problems=${problemsOf(page.store.channel('system'))} .stamp=${this._stamp}></pl-app-header>
-      ${
-        page.route === 'live'
-          ? html`<pl-live-page .page=${page} .stamp=${this._stamp}></pl-live-page>`
-          : html`<pl-system-host .page=${page} .stamp=${this._stamp}></pl-system-host>`
-      }
+      ${this.#main(page)}
       <footer class="pl-foot"><span>${this.text('app.foot', foot)}</span></footer>
       <pl-spoken-status .page=${page} .stamp=${this._stamp}></pl-spoken-status>`;
+  }
+
+  #main(page: Page): TemplateResult {
+    switch (page.route) {
+      case 'live':
+        return html`<pl-live-page .page=${page} .stamp=${this._stamp}></pl-live-page>`;
+      case 'system':
+        return html`<pl-system-host .page=${page} .stamp=${this._stamp}></pl-system-host>`;
+      case 'data':
+        return html`<pl-data-host .page=${page} .stamp=${this._stamp}></pl-data-host>`;
+    }
   }
 }
 

@@ -4,6 +4,7 @@ import { html, svg, type TemplateResult } from 'lit';
 const ICONS = {
   activity: svg`<path d="M22 12h-2.48a2 2 0 0 0-1.93 1.46l-2.35 8.36a.25.25 0 0 1-.48 0L9.24 2.18a.25.25 0 0 0-.48 0l-2.35 8.36A2 2 0 0 1 4.49 12H2" />`,
   network: svg`<rect x="16" y="16" width="6" height="6" rx="1" /><rect x="2" y="16" width="6" height="6" rx="1" /><rect x="9" y="2" width="6" height="6" rx="1" /><path d="M5 16v-3a1 1 0 0 1 1-1h12a1 1 0 0 1 1 1v3" /><path d="M12 12V8" />`,
+  database: svg`<ellipse cx="12" cy="5" rx="9" ry="3" /><path d="M3 5V19A9 3 0 0 0 21 19V5" /><path d="M3 12A9 3 0 0 0 21 12" />`,
   languages: svg`<path d="m5 8 6 6" /><path d="m4 14 6-6 2-3" /><path d="M2 5h12" /><path d="M7 2h1" /><path d="m22 22-5-10-5 10" /><path d="M14 18h6" />`,
   moon: svg`<path d="M20.985 12.486a9 9 0 1 1-9.473-9.472c.405-.022.617.46.402.803a6 6 0 0 0 8.268 8.268c.344-.215.825-.004.803.401" />`,
   sun: svg`<circle cx="12" cy="12" r="4" /><path d="M12 2v2" /><path d="M12 20v2" /><path d="m4.93 4.93 1.41 1.41" /><path d="m17.66 17.66 1.41 1.41" /><path d="M2 12h2" /><path d="M20 12h2" /><path d="m6.34 17.66-1.41 1.41" /><path d="m19.07 4.93-1.41 1.41" />`,
@@ -31,6 +32,8 @@ const GLYPHS = {
   live: svg`<path d="M.8 6.4h2.3l1.4-4 2.6 7.6 1.5-3.6h2.6" fill="none" stroke="currentColor" stroke-width="1.5" stroke-linecap="round" stroke-linejoin="round" />`,
   lag: svg`<circle cx="6" cy="6" r="4.75" fill="none" stroke="currentColor" stroke-width="1.5" /><path d="M6 1.5v9a4.5 4.5 0 0 0 0-9z" fill="currentColor" />`,
   off: svg`<circle cx="6" cy="6" r="4.75" fill="none" stroke="currentColor" stroke-width="1.5" /><path d="M2.7 2.7l6.6 6.6" stroke="currentColor" stroke-width="1.5" />`,
+  skip: svg`<path d="M2 2l4 4-4 4M6.4 2l4 4-4 4" fill="none" stroke="currentColor" stroke-width="1.5" />`,
+  run: svg`<path d="M3 1.6l6.6 4.4L3 10.4z" fill="currentColor" />`,
   restart: svg`<path d="M10.2 6A4.2 4.2 0 1 1 8.6 2.7M8.4.8l.5 2.2-2.2.5" fill="none" stroke="currentColor" stroke-width="1.5" stroke-linecap="round" stroke-linejoin="round" />`,
 } as const;
 

@@ -9,6 +9,8 @@ const TEXT = {
   'app.foot': ['Times in {zone}. Money in {currency}.', 'Horários em {zone}. Valores em {currency}.'],
   'page.live': ['Live', 'Ao vivo'],
   'page.system': ['System', 'Sistema'],
+  'page.data': ['Data', 'Dados'],
+  'data.note': ['Store, archive, jobs and quality', 'Banco, arquivo, tarefas e qualidade'],
   'page.failed': ['This page could not be loaded', 'Não foi possível carregar esta página'],
   'page.problems': ['{n} problems', '{n} problemas'],
   'lang.switch': ['EN. Switch to Português', 'PT. Mudar para English'],

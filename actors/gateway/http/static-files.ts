@@ -12,7 +12,7 @@ import type { Answer } from './answer.ts';
 const gzip = promisify(gzipCallback);
 
 /** Paths of the page: they all load the index, which shows what belongs there. */
-export const PAGE_PATHS: readonly string[] = ['/', '/system'];
+export const PAGE_PATHS: readonly string[] = ['/', '/system', '/data'];
 const INDEX = '/index.html';
 /** A page that is built while this runs shows up after this at the latest. */
 const RESCAN_MS = 1_000;
