@@ -36,10 +36,7 @@ describe('Data page', () => {
     await page.locator('.pl-gauge').waitFor();
     assert.equal(await page.locator('.pl-gauge').getAttribute('aria-label'), '212 of 300 MB used, 71%');
     const archive = await textOf(page, 'pl-archive-table');
-    assert.match(
-      archive,
-      /orders-0-000000800000.*WRITTEN.*reading back.*VERIFIED.*sum equal.*FAILED.*12 rows are short/s,
-    );
+    assert.match(archive, /orders-0 800\.000.*WRITTEN.*reading back.*VERIFIED.*sum equal.*FAILED.*12 rows are short/s);
     assert.equal(await page.locator('.pl-runs .job').count(), 5);
     assert.match(await textOf(page, '.pl-runs'), /roll-up.*every minute.*97,9%.*archive.*every hour.*running/s);
     assert.equal(await page.locator('pl-job-runs .pl-run.fail').count(), 1);
@@ -75,9 +72,11 @@ describe('Data page', () => {
     assert.ok(await page.locator('[data-command="archive"]').last().isDisabled(), 'it runs already');
     await page.locator('[data-command="performance"]').click();
     assert.match(await textOf(page, '.pl-impact'), /runs once.*3 more times.*audit list/s);
+    await page.locator('.pl-impact input:focus').waitFor();
     await page.keyboard.press('Escape');
-    assert.equal(await page.locator('.pl-impact').count(), 0);
+    await page.locator('.pl-impact').waitFor({ state: 'detached' });
     await page.locator('[data-command="performance"]').click();
+    await page.locator('.pl-impact input:focus').waitFor();
     await page.keyboard.type('to see');
     await page.keyboard.press('Enter');
     await page.getByText('Run performance now: accepted').waitFor();
@@ -93,6 +92,7 @@ describe('Data page', () => {
     const sent = server.commands.length;
     await page.locator('pl-store-gauge [data-command="archive"]').click();
     assert.match(await textOf(page, '.pl-impact'), /read back, committed/);
+    await page.locator('.pl-impact input:focus').waitFor();
     await page.keyboard.press('Enter');
     await page.getByText('Archive now: accepted').waitFor();
     assert.equal(server.commands[sent]?.path, '/archive/run');

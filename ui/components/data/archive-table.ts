@@ -3,7 +3,7 @@
  * Properties: batches (Part of Batch[]; undefined where this server has no archive to ask), asOf.
  * @fires retry
  */
-import { html, nothing, type TemplateResult } from 'lit';
+import { html, type TemplateResult } from 'lit';
 import { formatMinute, formatNumber, NONE } from '../../data/format.ts';
 import { locale } from '../../data/locale.ts';
 import { cardView, stateView } from '../card.ts';
@@ -54,19 +54,19 @@ function table(batches: readonly Batch[]): TemplateResult {
           <th class="n">${say('archive.rows')}</th>
           <th class="n">MB</th>
           <th class="hide-s">${say('archive.window')}</th>
-          <th class="hide-s hide-m">${say('archive.path')}</th>
+          <th class="hide-s hide-m">${say('archive.day')}</th>
           <th class="hide-s">${say('archive.verified')}</th>
         </tr>
       </thead>
       <tbody>
         ${batches.map(
           (batch) => html`<tr>
-            <td class="pl-mono" title=${`${batch.topic}/${batch.partition} ${batch.fromOffset} – ${batch.toOffset}`}>${batch.id}</td>
+            <td class="pl-mono" title=${`${batch.id}: ${batch.fromOffset} – ${batch.toOffset}`}>${shortId(batch)}</td>
             <td>${steps(batch)}</td>
             <td class="n">${batch.rows === undefined ? NONE : formatNumber(batch.rows)}</td>
             <td class="n">${batch.bytes === undefined ? NONE : megabytes(batch.bytes)}</td>
             <td class="pl-num hide-s">${span(batch)}</td>
-            <td class="pl-mono sec hide-s hide-m grow">${path(batch)}</td>
+            <td class="pl-num sec hide-s hide-m">${days(batch)}</td>
             <td class="hide-s">${verified(batch)}</td>
           </tr>`,
         )}
@@ -92,9 +92,17 @@ function span({ from, to }: Batch): string {
   return `${formatMinute(from, locale.zone)} – ${formatMinute(to, locale.zone)}`;
 }
 
-function path({ paths: [first, ...more] }: Batch): TemplateResult | string {
-  if (first === undefined) return NONE;
-  return html`<span title=${[first, ...more].join('\n')}>${first}${more.length === 0 ? nothing : ` ${say('archive.more', { n: more.length })}`}</span>`;
+/** A file's folder names its day; the whole path is one hover away. */
+function days({ paths }: Batch): TemplateResult | string {
+  const found = [...new Set(paths.flatMap((path) => /=(\d{4}-\d{2}-\d{2})\//.exec(path)?.[1] ?? []))];
+  if (found.length === 0) return NONE;
+  const more = found.length === 1 ? '' : ` ${say('archive.more', { n: found.length - 1 })}`;
+  return html`<span title=${paths.join('\n')}>${found[0]}${more}</span>`;
+}
+
+/** Offsets without the zeros that make ids sort. */
+function shortId({ topic, partition, fromOffset, id }: Batch): string {
+  return topic === '' ? id : `${topic}-${partition} ${formatNumber(fromOffset)}`;
 }
 
 function verified({ state, verifiedAt, error }: Batch): TemplateResult {

@@ -3,6 +3,7 @@
  * Properties: jobs (Part of Job[]), opened {job, run}, log (Part of LoggedRun[] of the opened job), canCommand, outcome, asOf, now.
  * @fires open {job, run} when a run is chosen, close, command {job, reason}, retry
  */
+import './job-runs.css';
 import { html, nothing, type TemplateResult } from 'lit';
 import { formatDuration, formatShare, NONE } from '../../data/format.ts';
 import { stateView } from '../card.ts';
