@@ -6,7 +6,7 @@ import { partitionKey, type TopicPartition } from '../protocol/event.ts';
 import type { Finding, LogGap } from '../protocol/message.ts';
 import type { GroupStatus } from './gateway/status.ts';
 
-type KnownGap = LogGap & { readonly lane: number; readonly since: number };
+export type KnownGap = LogGap & { readonly lane: number; readonly since: number };
 
 export class GroupLanes {
   #assigned = new Map<number, readonly TopicPartition[]>();

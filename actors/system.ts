@@ -7,6 +7,7 @@ import type { TopicPartition } from '../protocol/event.ts';
 import { partitionKey } from '../protocol/event.ts';
 import type { LogGap, Offset } from '../protocol/message.ts';
 import type { SupervisorTree } from '../supervisor/tree.ts';
+import { Acceptances, acceptable } from './accept-gap.ts';
 import { AuditKeeper } from './audit.ts';
 import { isShared, partitionCounts, sharesState } from './backends/choose.ts';
 import type { ToldBus } from './bus/worker.ts';
@@ -56,7 +57,6 @@ const STATUS_MS = 250;
 const MOVE_DEADLINE_MS = 10_000;
 /** A fenced partition that is still wanted after this is opened again: until then its new owner is believed. */
 const REOPEN_MS = 2_000;
-const ACCEPT_DEADLINE_MS = 10_000;
 
 export class RunningSystem {
   #options: SystemOptions;
@@ -65,8 +65,7 @@ export class RunningSystem {
   #moved = new Map<number, () => void>();
   /** Where a consumer group decides who reads what; undefined where this process reads all. */
   #group: GroupLanes | undefined;
-  #accepting = new Map<number, (accepted: boolean) => void>();
-  #nextAccept = 1;
+  #acceptances = new Acceptances((lane, body) => this.#options.tree.tell(`aggregator-${lane}`, body));
   #lag = new Map<number, number>();
   #ends = new Map<string, Offset>();
   #generatorDone: boolean;
@@ -249,7 +248,7 @@ export class RunningSystem {
         this.#sendStatus();
         break;
       case 'gap-accepted':
-        this.#accepting.get(told.id)?.(told.accepted);
+        this.#acceptances.answered(told.id, told.accepted);
         break;
       case 'noted':
         this.#options.log(told.level, told.text, { actor });
@@ -317,32 +316,12 @@ export class RunningSystem {
     }, REOPEN_MS).unref();
   }
 
-  /** Answers when the offsets that the log no longer has are skipped, and that is committed. */
   async #acceptGap(partition: TopicPartition): Promise<{ offset: number; skipped: number }> {
-    const key = partitionKey(partition);
-    const gap = this.#group?.gapOf(partition);
-    if (gap === undefined) throw new AppError('conflict', `Cannot accept a gap of ${key} as it has none`);
-    if (gap.start <= gap.offset) {
-      throw new AppError(
-        'conflict',
-        `Cannot accept a gap of ${key} as the log ends at ${gap.end}, before what is stored: ${gap.offset}`,
-      );
-    }
-    const id = this.#nextAccept++;
-    const { promise, resolve } = Promise.withResolvers<boolean>();
-    const deadline = setTimeout(() => resolve(false), ACCEPT_DEADLINE_MS);
-    this.#accepting.set(id, resolve);
-    const { topic, partition: index, start: offset } = gap;
-    this.#options.tree.tell(`aggregator-${gap.lane}`, { type: 'accept-gap', id, topic, partition: index, offset });
-    const accepted = await promise;
-    clearTimeout(deadline);
-    this.#accepting.delete(id);
-    if (!accepted) {
-      throw new AppError('unavailable', `Cannot accept the gap of ${key} as lane-${gap.lane} does not own it now`);
-    }
+    const gap = acceptable(partition, this.#group?.gapOf(partition));
+    await this.#acceptances.ask(gap);
     this.#group?.accepted(partition, Date.now());
     this.#sendStatus();
-    return { offset, skipped: offset - gap.offset };
+    return { offset: gap.start, skipped: gap.start - gap.offset };
   }
 
   /** Before the first gateway listens there is nobody to tell; it gets all events then. */

@@ -10,6 +10,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 const MINIMUM = [24, 0];
 const UNUSABLE_RUNTIME = 69; // sysexits EX_UNAVAILABLE
 const LOOK_FOR_PARENT_MS = 200;
+const QUIET = '--disable-warning=TimeoutNegativeWarning';
 const given = process.argv.slice(2);
 const command = resolve(dirname(fileURLToPath(import.meta.url)), '../actors/main.ts');
 const args = given[0]?.endsWith('.ts') || given[0] === '--test' ? given : [command, ...given];
@@ -43,6 +44,15 @@ function whenAbandoned(end) {
   timer.unref();
 }
 
+/** A driver sets timers that are due already; other threads are started with QUIET, this one runs already. */
+function withoutTimerWarnings() {
+  const print = process.listeners('warning');
+  process.removeAllListeners('warning');
+  process.on('warning', (warning) => {
+    if (warning.name !== 'TimeoutNegativeWarning') for (const show of print) show(warning);
+  });
+}
+
 const executable = newEnough ? process.execPath : packagedNode();
 if (!executable) {
   console.error(
@@ -51,10 +61,11 @@ if (!executable) {
   process.exitCode = UNUSABLE_RUNTIME;
 } else if (newEnough && args[0] !== '--test') {
   whenAbandoned(() => process.kill(process.pid, 'SIGTERM'));
+  withoutTimerWarnings();
   process.argv.splice(1, process.argv.length, resolve(args[0]), ...args.slice(1));
   await import(pathToFileURL(resolve(args[0])).href);
 } else {
-  const child = spawn(executable, ['--disable-warning=TimeoutNegativeWarning', ...args], {
+  const child = spawn(executable, [QUIET, ...args], {
     stdio: 'inherit',
     env: {
       // Compiled code is kept where Node keeps it by default: the second start is twice as fast.

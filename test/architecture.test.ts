@@ -52,7 +52,7 @@ const RULES: readonly Rule[] = [
     because: 'what jobs judge by is pure; what they look at is handed to them',
   },
   {
-    files: /^actors\/(main|tree|system|audit|group)\.ts$|^actors\/commands\//,
+    files: /^actors\/(main|tree|system|audit|group|accept-gap)\.ts$|^actors\/commands\//,
     may: [/./],
     because: 'the composition root sees everything',
   },

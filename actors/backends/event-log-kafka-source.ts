@@ -14,8 +14,8 @@ import { KafkaExtents } from './kafka-topics.ts';
 
 export type KafkaSourceConfig = KafkaLogConfig & { readonly group: string };
 
-/** All partitions of a source share this; each has at least the least. A fetch may bring one more MB. */
-const BUFFER_BYTES = 16 * 1024 * 1024;
+/** All partitions of a source share this; each has at least the least. A fetch may bring some MB more. */
+const BUFFER_BYTES = 8 * 1024 * 1024;
 const LEAST_BYTES = 512 * 1024;
 const ENDS_MS = 1_000;
 const RETRY_MS = 500;

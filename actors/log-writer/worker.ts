@@ -49,7 +49,7 @@ runChild<LogWriterInput>(async (child) => {
       ring(group, firsts);
       child.meter.handled(group.records);
     } catch (thrown) {
-      const broken = thrown instanceof AppError && thrown.code === 'bad-message';
+      const broken = thrown instanceof AppError && ['bad-message', 'too-large'].includes(thrown.code);
       if (broken && group.size > 1) for (const single of group.singly()) await commit(single);
       else answer(group.failed(thrown));
     }

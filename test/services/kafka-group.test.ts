@@ -1,13 +1,16 @@
 /** Sources on Kafka as members of one group: what they share, what they hand over, and the traps of kafkajs. */
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { type TestContext, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import kafkajs from 'kafkajs';
 import type { LogChunk, LogSource, Position } from '../../actors/ports/event-log.ts';
 import { partitionKey, type TopicPartition } from '../../protocol/event.ts';
 import { readFrames } from '../../protocol/frames.ts';
 import { append, numbered } from '../contracts/event-log.ts';
 import { until } from '../system/exactness.ts';
-import { expire, KafkaTestLog } from './kafka-log.ts';
+import { committedOffset, expire, KafkaTestLog } from './kafka-log.ts';
 import { needs } from './servers.ts';
 
 const SOON_MS = 30_000;
@@ -281,3 +284,58 @@ async function takenSoon(source: LogSource, chunks: number): Promise<LogChunk[]>
   });
   return taken;
 }
+
+test(
+  'what is counted is committed to the group for tools that show lag, and changes nothing else',
+  needs('KAFKA_BROKERS'),
+  async (t) => {
+    const log = await logOf(t, { orders: 1 });
+    await log.writer().append([append('orders', 0, numbered(0, 50))]);
+    const a = new Reader(log, 'g', new Map());
+    await settled(
+      'all read',
+      () => a.found.length === 50,
+      () => a.found.length,
+    );
+    a.source.consumed?.([{ topic: 'orders', partition: 0, offset: 30 }]);
+    await a.close();
+    assert.equal(await committedOffset(log.long('orders'), log.long('g')), '30');
+    // The store's word counts, not Kafka's.
+    const b = new Reader(log, 'g', new Map([['orders/0', 10]]));
+    await settled(
+      'read from what is stored',
+      () => b.found.length === 40,
+      () => b.found.length,
+    );
+  },
+);
+
+test(
+  'a member that is killed is replaced within ten seconds by one that is there already',
+  needs('KAFKA_BROKERS'),
+  async (t) => {
+    const log = await logOf(t, { orders: 4, clicks: 4 });
+    const child = spawn(process.execPath, [fileURLToPath(new URL('./kafka-member-child.ts', import.meta.url))], {
+      env: { ...process.env, MEMBER: JSON.stringify({ ...log, group: log.long('g') }) },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    t.after(() => child.kill('SIGKILL'));
+    await once(child.stdout, 'data');
+    const a = new Reader(log, 'g', new Map());
+    await settled(
+      'a has half',
+      () => a.keys.length === 4,
+      () => a.keys,
+    );
+    const began = performance.now();
+    child.kill('SIGKILL');
+    await settled(
+      'a has all',
+      () => a.keys.length === 8,
+      () => a.keys,
+    );
+    const took = performance.now() - began;
+    t.diagnostic(`taken over after ${Math.round(took)} ms`);
+    assert.ok(took < 10_000, `taken over after ${took} ms`);
+  },
+);

@@ -1,6 +1,5 @@
 /** A log on Kafka for tests: topics of their own that the test calls by short names, and sources that are in their group. */
 import { randomBytes } from 'node:crypto';
-import kafkajs from 'kafkajs';
 import { KafkaLogWriter } from '../../actors/backends/event-log-kafka.ts';
 import { KafkaLogSource } from '../../actors/backends/event-log-kafka-source.ts';
 import { prepareTopics } from '../../actors/backends/kafka-topics.ts';
@@ -8,7 +7,7 @@ import type { LogSource, LogWriter, SourceEvents } from '../../actors/ports/even
 import { partitionKey, type TopicPartition } from '../../protocol/event.ts';
 import type { LogGap } from '../../protocol/message.ts';
 import { until } from '../system/exactness.ts';
-import { removeTopics } from './kafka-place.ts';
+import { removeTopics, withAdmin } from './kafka-place.ts';
 import { address } from './servers.ts';
 
 const JOIN_MS = 30_000;
@@ -97,16 +96,19 @@ export class KafkaTestLog {
   }
 }
 
+/** What a tool that shows lag sees of the first partition. */
+export function committedOffset(topic: string, groupId: string): Promise<string | undefined> {
+  return withAdmin(async (admin) => {
+    const [found] = await admin.fetchOffsets({ groupId, topics: [topic] });
+    return found?.partitions.find(({ partition }) => partition === 0)?.offset;
+  });
+}
+
 /** The log lets go of everything below this offset, as it does when records are too old. */
-export async function expire(topic: string, partition: number, offset: number): Promise<void> {
-  const brokers = address('KAFKA_BROKERS').split(',');
-  const admin = new kafkajs.Kafka({ brokers, logLevel: kafkajs.logLevel.NOTHING }).admin();
-  await admin.connect();
-  try {
+export function expire(topic: string, partition: number, offset: number): Promise<void> {
+  return withAdmin(async (admin) => {
     // Without this kafkajs does not know the topic.
     await admin.fetchTopicOffsets(topic);
     await admin.deleteTopicRecords({ topic, partitions: [{ partition, offset: String(offset) }] });
-  } finally {
-    await admin.disconnect();
-  }
+  });
 }

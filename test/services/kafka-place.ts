@@ -30,7 +30,7 @@ function client(): Kafka {
   });
 }
 
-async function withAdmin<T>(work: (admin: ReturnType<Kafka['admin']>) => Promise<T>): Promise<T> {
+export async function withAdmin<T>(work: (admin: ReturnType<Kafka['admin']>) => Promise<T>): Promise<T> {
   const admin = client().admin();
   await admin.connect();
   try {

@@ -11,12 +11,14 @@ import {
   command,
   ledgerTotal,
   type Pulso,
+  runPulso,
   setLanes,
   until,
   untilCounted,
   untilReady,
 } from '../system/exactness.ts';
 import { expire } from './kafka-log.ts';
+import { createTopics, withAdmin } from './kafka-place.ts';
 import { type Place, place } from './pulso.ts';
 import { needs } from './servers.ts';
 
@@ -91,17 +93,7 @@ test('POST /events goes to Kafka and comes back counted', needs('KAFKA_BROKERS')
   const here = await place(t, { who: 'kafka', on: ['KAFKA_BROKERS'] });
   const pulso = await here.start('a', ARGS);
   await untilReady(pulso.url);
-  const body = Array.from(
-    { length: 200 },
-    (_, index) =>
-      `{"type":"click","timestamp":${Date.now()},"event_type":"view","product_id":"p${index}","user_id":"u${index}"}`,
-  );
-  const answer = await fetch(new URL('/events', pulso.url), {
-    method: 'POST',
-    headers: { 'content-type': 'application/x-ndjson' },
-    body: body.join('\n'),
-  });
-  assert.deepEqual([answer.status, await answer.json()], [202, { accepted: 200, rejected: [] }]);
+  await postClicks(pulso, 200);
   await untilCounted(pulso.url, 200);
   assert.equal((await here.readLog()).length, 200);
 });
@@ -184,6 +176,48 @@ test(
   },
 );
 
+test('topics keep the partitions that they have, each its own number', needs('KAFKA_BROKERS'), async (t) => {
+  const here = await place(t, { who: 'kafka', on: ['KAFKA_BROKERS'], partitions: 2 });
+  const [orders] = here.topics;
+  const more = `${here.name}-more`;
+  await createTopics([more], 5);
+  const env = { PULSO_TOPICS: `${more},${orders}`, PULSO_PARTITIONS: '3' };
+  const pulso = await here.start('a', ARGS, env);
+  await untilReady(pulso.url);
+  // No topic is called as a type is, so all goes to the first, over its five partitions.
+  await postClicks(pulso, 300);
+  await untilCounted(pulso.url, 300);
+  const { partitions } = (await ask(pulso.url, '/ledger')) as { partitions: LedgerRow[] };
+  const of = (topic: string) => partitions.filter((row) => row.topic === topic);
+  assert.deepEqual([of(more).length, of(orders).length], [5, 2]);
+  assert.ok(of(more).every((row) => row.in > 0));
+  assert.equal((await setLanes(pulso, 6)).status, 400);
+  assert.equal((await setLanes(pulso, 5)).status, 200);
+  await untilReady(pulso.url);
+  await postClicks(pulso, 100);
+  await untilCounted(pulso.url, 400);
+});
+
+test('a store that is ahead of the log is refused at start, with both offsets', needs('KAFKA_BROKERS'), async (t) => {
+  const here = await place(t, { who: 'kafka', on: ['KAFKA_BROKERS'], partitions: 1 });
+  const [orders] = here.topics;
+  await here.produce(Array.from({ length: 50 }, (_, index) => Buffer.from(`broken ${index}`)));
+  const pulso = await here.start('a', ['--no-generator']);
+  await untilCounted(pulso.url, 50);
+  assert.equal((await pulso.stop()).code, 0);
+  await withAdmin((admin) => admin.deleteTopics({ topics: [orders] }));
+  await until('the topic is gone', SOON_MS, async () => {
+    const topics = await withAdmin((admin) => admin.listTopics());
+    return { done: !topics.includes(orders) };
+  });
+  const refused = await runPulso(['start', '--port', '0', '--no-generator'], {
+    dataDir: here.dataDir('a'),
+    env: here.env,
+  });
+  assert.equal(refused.code, 2);
+  assert.match(refused.output, new RegExp(`${orders}/0 stands at offset 50 and its log ends at 0`));
+});
+
 type LedgerRow = { topic: string; partition: number; offset: number; gap: number; lag: number; in: number };
 
 async function ledgerOf(pulso: Pulso, topic: string, partition: number): Promise<LedgerRow> {
@@ -198,4 +232,23 @@ async function accept(pulso: Pulso, topic: string, partition: number): Promise<{
     body: JSON.stringify({ reason: 'test' }),
   });
   return { status: answer.status, body: await answer.json() };
+}
+
+async function postClicks(pulso: Pulso, count: number): Promise<void> {
+  const now = Date.now();
+  const lines = Array.from({ length: count }, (_, index) =>
+    JSON.stringify({
+      type: 'click',
+      timestamp: now,
+      event_type: 'view',
+      product_id: `p${index}`,
+      user_id: `u${index}`,
+    }),
+  );
+  const answer = await fetch(new URL('/events', pulso.url), {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-ndjson' },
+    body: lines.join('\n'),
+  });
+  assert.deepEqual([answer.status, await answer.json()], [202, { accepted: count, rejected: [] }]);
 }
