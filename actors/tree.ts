@@ -1,5 +1,6 @@
 /** Which actors exist, as data: the whole supervision tree of a pulso process. */
 import type { ChildSpec, SupervisorSpec } from '../supervisor/child-spec.ts';
+import type { ArchiverInput } from './archiver/worker.ts';
 import { type BackendConfig, hasProjections, sharesState } from './backends/choose.ts';
 import type { BusInput } from './bus/worker.ts';
 import type { Config } from './config/read.ts';
@@ -60,7 +61,11 @@ export function laneSpec(lane: number, { config, backend }: TreeSettings): Super
     `lane-${lane}`,
     [
       worker(`aggregator-${lane}`, './window-aggregator/worker.ts', aggregator, {
-        links: [{ name: 'partials', to: 'gateway' }, ...(sharesState(backend) ? [{ name: 'publish', to: 'bus' }] : [])],
+        links: [
+          { name: 'partials', to: 'gateway' },
+          { name: 'letting-go', to: 'archiver' },
+          ...(sharesState(backend) ? [{ name: 'publish', to: 'bus' }] : []),
+        ],
       }),
       worker(`consumer-${lane}`, './partition-consumer/worker.ts', consumer, {
         links: [
@@ -77,6 +82,7 @@ export function laneSpec(lane: number, { config, backend }: TreeSettings): Super
 export function rootSpec(settings: TreeSettings): SupervisorSpec {
   const { config, backend, gateway, generator } = settings;
   const reader: ReaderInput = { backend, zone: config.zone };
+  const archiver: ArchiverInput = { backend, zone: config.zone, budget: config.hotBytes };
   const health: HealthInput = {};
   const jobs: JobsInput = { backend, hotBudget: config.hotBytes, zone: config.zone };
   const projector: ProjectorInput = { backend, latenessMs: config.lateness };
@@ -108,6 +114,12 @@ export function rootSpec(settings: TreeSettings): SupervisorSpec {
           }),
         ]
       : []),
+    worker('archiver', './archiver/worker.ts', archiver, {
+      links: [
+        { name: 'archive', to: 'gateway' },
+        { name: 'findings', to: 'gateway' },
+      ],
+    }),
     supervisor('monitors', [
       worker('generation-monitor', './monitors/generation.ts', health, {
         links: [{ name: 'findings', to: 'gateway' }],

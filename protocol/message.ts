@@ -205,3 +205,82 @@ export type PerformanceFigures = {
   /** Share of its time that each actor is at work. */
   readonly busy: readonly { readonly actor: string; readonly share: number }[];
 };
+
+/** Link `letting-go`, archiver -> aggregator: what stands below is in the archive, or is not kept any longer. */
+export type LetGo = TopicPartition & {
+  readonly type: 'let-go';
+  readonly id: number;
+  readonly what: 'raw' | 'windows';
+  /** Raw events below this offset; windows that start before this time. */
+  readonly before: number;
+};
+
+/** Link `letting-go`, aggregator -> archiver. `owns` comes first, and whenever it changes. */
+export type LettingGo =
+  | { readonly type: 'owns'; readonly partitions: readonly TopicPartition[] }
+  /** All is gone; or not, with why. */
+  | { readonly type: 'let-gone'; readonly id: number; readonly error: WireError | null };
+
+/** A batch of the archive as everybody is told. */
+export type ArchiveBatchView = {
+  readonly id: string;
+  readonly kind: 'events' | 'kpi';
+  readonly state: string;
+  readonly topic: string;
+  readonly partition: number;
+  readonly from_offset: number;
+  readonly to_offset: number;
+  readonly records: number;
+  readonly orders: number;
+  readonly rows: number;
+  readonly bytes: number;
+  readonly from: number | null;
+  readonly to: number | null;
+  readonly files: readonly {
+    readonly path: string;
+    readonly uri: string;
+    readonly table: string;
+    readonly order_date: string;
+    readonly rows: number;
+    readonly bytes: number;
+    readonly checksum: string;
+  }[];
+  readonly sums: Readonly<Record<string, number>>;
+  readonly planned_at: number;
+  readonly verified_at: number | null;
+  readonly committed_at: number | null;
+  readonly deleted_at: number | null;
+  readonly attempts: number;
+  readonly error: string | null;
+};
+
+/** How the archive stands. */
+export type ArchiveStatus = {
+  readonly hot_bytes: number;
+  readonly budget: number;
+  /** Batches by state. */
+  readonly states: Readonly<Record<string, number>>;
+  /** Of all batches that readers see. */
+  readonly records: number;
+  readonly rows: number;
+  readonly bytes: number;
+  /** Whether something that was asked for is not done yet. */
+  readonly running: boolean;
+  readonly last_error: string | null;
+  readonly last_error_at: number | null;
+};
+
+/** Link `archive`, gateway or jobs -> archiver. */
+export type ArchiveQuery =
+  | { readonly kind: 'batches'; readonly limit: number; readonly cursor?: string }
+  | { readonly kind: 'batch'; readonly id: string }
+  | { readonly kind: 'status' }
+  /** Archives all that is committed; answers how much that is before it begins. */
+  | { readonly kind: 'run' };
+
+/** Link `archive`, archiver -> gateway, beside answers: the status, and the batches that changed (without files). */
+export type ArchiveChanged = {
+  readonly type: 'archive-changed';
+  readonly status: ArchiveStatus;
+  readonly batches: readonly Omit<ArchiveBatchView, 'files' | 'sums'>[];
+};

@@ -48,7 +48,7 @@ export class ChunkDecoder {
 
   decode(chunk: RawChunk): DecodedChunk {
     const { base } = chunk;
-    const frames = this.#unpack(chunk);
+    const frames = this.unpack(chunk);
     const records: Frame[] = [];
     const slow = new Set<number>();
     for (const frame of readFrames(frames)) {
@@ -93,7 +93,8 @@ export class ChunkDecoder {
     return found;
   }
 
-  #unpack({ zstd, frames, base }: RawChunk): Uint8Array {
+  /** The frames of a chunk. */
+  unpack({ zstd, frames, base }: RawChunk): Uint8Array {
     if (!zstd) return frames;
     try {
       return zstdDecompressSync(frames);

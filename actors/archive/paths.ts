@@ -36,7 +36,14 @@ export function isIdsPath(path: string): boolean {
   return path.endsWith('.ids');
 }
 
-/** Flat below one folder, so that what nobody claims is found by one listing; one name for each path. */
-export function temporaryPath(path: string): string {
-  return `${TEMPORARY}/${path.replaceAll('/', '..')}`;
+/**
+ * Where an attempt writes a file: `nonce` is of the attempt alone, so that no two writers ever share one. All lie flat
+ * below one folder, so that what nobody claims is found by one listing.
+ */
+export function temporaryPath(path: string, nonce: string): string {
+  return `${TEMPORARY}/${nonce}..${path.replaceAll('/', '..')}`;
+}
+
+export function isTemporary(path: string): boolean {
+  return path.startsWith(`${TEMPORARY}/`);
 }

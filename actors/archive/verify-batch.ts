@@ -3,8 +3,10 @@
  * with the records that the hot store still has. Nothing that was known while writing is believed.
  */
 import { AppError } from '../../protocol/errors.ts';
+import { FrameWriter } from '../../protocol/frames.ts';
 import type { ArchiveBatch, BatchFile } from '../ports/archive.ts';
 import { ARCHIVE_TABLES } from '../ports/archive-tables.ts';
+import type { RawChunk } from '../ports/hot-store.ts';
 import type { DayOf } from './days.ts';
 import { ChunkDecoder } from './decode-chunk.ts';
 import { OrderIds } from './order-ids.ts';
@@ -19,8 +21,8 @@ import { type ChunkSource, checksumOf, chunksOf } from './write-batch.ts';
 export type ReadFile = (file: BatchFile) => Promise<Uint8Array>;
 
 const COLUMN_NAMES = ARCHIVE_TABLES.orders.map(({ name }) => name);
-/** Records compared between two turns of the loop. */
-const RECORDS_A_TURN = 2_000;
+/** Decoded between two turns of the loop: some 5 ms. */
+const CHUNK_BYTES = 256 * 1024;
 
 /** Throws `data-mismatch` with the first difference. */
 export async function verifyBatch(
@@ -65,18 +67,39 @@ export async function verifyFiles(
   { dayOf, turn }: { readonly dayOf: DayOf; readonly turn: Turn },
 ): Promise<void> {
   const { fromOffset, toOffset } = batch;
+  const decoder = new ChunkDecoder(batch, await deadLetters(batch, fromOffset, toOffset));
+  const inRaw = new OrderSums();
   let records = 0;
-  let last = fromOffset - 1;
-  for (const { offset } of await openRaw(batch, read)) {
-    if (offset <= last || offset >= toOffset) throw differs(batch, `its raw file has offset ${offset} out of place`);
-    last = offset;
-    records++;
-    if (records % RECORDS_A_TURN === 0) await turn();
+  let at = fromOffset;
+  for (const chunk of chunksOfRecords(await openRaw(batch, read))) {
+    if (chunk.base < at || chunk.next > toOffset)
+      throw differs(batch, `its raw file has offset ${chunk.base} out of place`);
+    at = chunk.next;
+    records += chunk.records;
+    inRaw.addChunk(decoder.decode(chunk));
+    await turn();
   }
   expectEqual(batch, 'records', batch.records, records);
   await readIds(batch, read);
-  await deadLetters(batch, fromOffset, toOffset);
+  compareSums(batch, 'its raw files', inRaw, ['marked']);
   compareSums(batch, 'its orders files', await readOrders(batch, read, dayOf, turn));
+}
+
+/** Records as the hot store would hold them, but for the marks, which only the hot store knew: a chunk a run of offsets. */
+function* chunksOfRecords(records: Iterable<RawRecord>): Generator<RawChunk> {
+  const frames = new FrameWriter();
+  let base = 0;
+  const chunk = (): RawChunk => {
+    const count = frames.count;
+    const hot = { orders: 0, minTime: 0, maxTime: -1, orderHashes: new Uint32Array(0), marks: [] };
+    return { base, next: base + count, records: count, zstd: false, frames: frames.take(), ...hot };
+  };
+  for (const { offset, at, bytes } of records) {
+    if (frames.count > 0 && (offset !== base + frames.count || frames.byteLength >= CHUNK_BYTES)) yield chunk();
+    if (frames.count === 0) base = offset;
+    frames.add(bytes, at);
+  }
+  if (frames.count > 0) yield chunk();
 }
 
 /** All raw records of a batch by offset. */
@@ -127,12 +150,18 @@ async function compareIds(batch: ArchiveBatch, expected: Uint8Array, read: ReadF
     throw differs(batch, 'its order ids differ from those of the hot store');
 }
 
-function compareSums(batch: ArchiveBatch, where: string, { orders, rows, from, to, values }: OrderSums): void {
+function compareSums(
+  batch: ArchiveBatch,
+  where: string,
+  { orders, rows, from, to, values }: OrderSums,
+  unknown: readonly string[] = [],
+): void {
   const found = { orders, rows, from, to };
   for (const name of ['orders', 'rows', 'from', 'to'] as const) {
     expectEqual(batch, `${name} in ${where}`, batch[name], found[name]);
   }
   for (const [name, value] of Object.entries(values)) {
+    if (unknown.includes(name)) continue;
     expectEqual(batch, `sum of ${name} in ${where}`, batch.sums[name] ?? null, value);
   }
 }

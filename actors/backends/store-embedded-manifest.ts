@@ -12,6 +12,7 @@ const SCHEMA = `
     from_offset INTEGER NOT NULL, planned_at INTEGER NOT NULL, batch TEXT NOT NULL
   ) WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS archive_batch_place ON archive_batch (topic, partition, from_offset);
+  CREATE INDEX IF NOT EXISTS archive_batch_state ON archive_batch (state);
   CREATE INDEX IF NOT EXISTS archive_batch_planned ON archive_batch (planned_at, id);`;
 
 const CREATE = 'INSERT INTO archive_batch VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING';

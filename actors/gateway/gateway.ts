@@ -1,11 +1,13 @@
 /** The gateway whole: view, channels, HTTP and sockets around one state. Links and clocks are handed in, so it needs no thread. */
 import type { FiguresQuery, PartialsMessage } from '../../protocol/message.ts';
 import type { Port } from '../requests.ts';
+import { ArchiveProjection } from './channels/archive.ts';
 import { projectJobs } from './channels/jobs.ts';
 import { Projector } from './channels/projector.ts';
 import { FindingsProjection, projectPipeline, SystemProjection } from './channels/system.ts';
 import { figuresOf } from './figures.ts';
 import { AccessRules } from './http/access.ts';
+import { archiveRoutes } from './http/archive-routes.ts';
 import { jobRoutes } from './http/job-routes.ts';
 import { kpiRoutes } from './http/kpi-routes.ts';
 import { StaticFiles } from './http/static-files.ts';
@@ -51,6 +53,7 @@ export class Gateway {
   #statusVersion = 0;
   #findingsVersion = 0;
   #jobsVersion = 0;
+  #archive = new ArchiveProjection();
   #slowAt = Number.NEGATIVE_INFINITY;
   #hotAt = Number.NEGATIVE_INFINITY;
   /** Append times behind what the view holds and no frame shows yet. */
@@ -75,7 +78,12 @@ export class Gateway {
     });
     const clients = () => this.sockets.size;
     this.#web = new WebServer({
-      routes: [...kpiRoutes(this.state), ...systemRoutes(this.state, { clients, clock }), ...jobRoutes(this.state)],
+      routes: [
+        ...kpiRoutes(this.state),
+        ...systemRoutes(this.state, { clients, clock }),
+        ...jobRoutes(this.state),
+        ...archiveRoutes(this.state),
+      ],
       files: new StaticFiles(options.pageDir),
       rules: new AccessRules(options),
       onSocket: (request, socket, head) => this.sockets.accept(request, socket, head),
@@ -153,6 +161,7 @@ export class Gateway {
       this.#jobsVersion = this.state.jobs.version;
       projectJobs(this.state.jobs.jobs, hub.channel('jobs'));
     }
+    this.#archive.project(this.state.archive, hub.channel('archive'));
     this.#askHotBytes(now);
     if (now - this.#slowAt < SLOW_MS) return;
     this.#slowAt = now;

@@ -1,5 +1,6 @@
 /** What /metrics shows. Counters of events come from the ledger, so that they survive restarts. */
 import { partitionKey } from '../../protocol/event.ts';
+import type { ArchiveStatus } from '../../protocol/message.ts';
 import type { NodeStatus } from '../../supervisor/status.ts';
 import type { Metric, Sample } from './http/prometheus.ts';
 import type { Latency } from './latency.ts';
@@ -14,6 +15,7 @@ export function metricsOf(state: GatewayState, clients: number, now: number): Me
     ...eventMetrics(ledgers),
     ...ownedMetrics(ledgers, state.status.own),
     ...flowMetrics(state, clients, now),
+    ...archiveMetrics(state.archive.status),
     ...actorMetrics(state),
     ...memoryMetrics(state),
   ];
@@ -114,6 +116,29 @@ function flowMetrics(state: GatewayState, clients: number, now: number): Metric[
     },
     { name: 'pulso_lanes', help: 'Lanes.', type: 'gauge', samples: one(state.status.lanes) },
     { name: 'pulso_hot_bytes', help: 'Size of the hot store.', type: 'gauge', samples: one(state.hotBytes) },
+  ];
+}
+
+function archiveMetrics(status: ArchiveStatus | undefined): Metric[] {
+  if (status === undefined) return [];
+  const one = (name: string, help: string, type: Metric['type'], value: number): Metric => ({
+    name,
+    help,
+    type,
+    samples: [{ value }],
+  });
+  return [
+    {
+      name: 'pulso_archive_batches',
+      help: 'Batches of the archive by state.',
+      type: 'gauge',
+      samples: Object.entries(status.states).map(([state, value]) => ({ labels: { state }, value })),
+    },
+    one('pulso_hot_budget_bytes', 'What raw events may weigh in the hot store.', 'gauge', status.budget),
+    one('pulso_archive_records_total', 'Records in the archive.', 'counter', status.records),
+    one('pulso_archive_rows_total', 'Order items in the archive.', 'counter', status.rows),
+    one('pulso_archive_bytes_total', 'Bytes of the files of the archive.', 'counter', status.bytes),
+    one('pulso_archive_failing', 'Whether the last thing tried failed.', 'gauge', status.last_error === null ? 0 : 1),
   ];
 }
 

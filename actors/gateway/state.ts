@@ -6,6 +6,7 @@ import { Control, type ControlOptions } from './control.ts';
 import { entryOf } from './entry.ts';
 import { EventIntake } from './http/event-intake.ts';
 import { Latency } from './latency.ts';
+import { ArchiveLink } from './links/archive.ts';
 import { JobsLink } from './links/jobs.ts';
 import { LogLink } from './links/log.ts';
 import { ReaderLink } from './links/reader.ts';
@@ -33,6 +34,7 @@ export class GatewayState {
   readonly reader = new ReaderLink();
   readonly log = new LogLink();
   readonly jobs = new JobsLink();
+  readonly archive = new ArchiveLink();
   readonly intake: EventIntake;
   readonly control: Control;
   /** Append of the newest record behind an update to the frame that shows it. */

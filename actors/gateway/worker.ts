@@ -8,6 +8,7 @@ import type { PartitionCounts } from '../../protocol/event.ts';
 import type {
   Answer,
   AppendReply,
+  ArchiveChanged,
   Ask,
   FiguresQuery,
   Finding,
@@ -118,6 +119,14 @@ runChild<GatewayInput>(async (child) => {
       state.jobs.connect(port);
     },
     () => state.jobs.connect(undefined),
+  );
+  child.onLink(
+    'archive',
+    (port) => {
+      port.on('message', (message: Answer | ArchiveChanged) => state.archive.receive(message));
+      state.archive.connect(port);
+    },
+    () => state.archive.connect(undefined),
   );
   child.onTell((body) => {
     const told = body as ToldGateway;

@@ -4,10 +4,13 @@
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { MessagePort } from 'node:worker_threads';
-import type { TopicPartition } from '../../protocol/event.ts';
+import { AppError, toWireError } from '../../protocol/errors.ts';
+import { partitionKey, type TopicPartition } from '../../protocol/event.ts';
 import type {
   BatchMessage,
   ConsumerRequest,
+  LetGo,
+  LettingGo,
   Offset,
   PartialsMessage,
   PartialsRequest,
@@ -38,10 +41,12 @@ const CREDITS = 8;
 
 runChild<AggregatorInput>(async (child) => {
   const { backend, latenessMs, dedup, commitMs } = child.input;
-  const lane = new Lane(await choosePartitionStore(backend, child.meter), { latenessMs, dedup }, nextTurn);
+  const store = await choosePartitionStore(backend, child.meter);
+  const lane = new Lane(store, { latenessMs, dedup }, nextTurn);
   let consumer: MessagePort | undefined;
   /** By the name of their link. */
   const followers = new Map<string, Follower>();
+  let archiver: MessagePort | undefined;
   let lastCommitAt = 0;
   let timer: NodeJS.Timeout | undefined;
   let announced = false;
@@ -122,6 +127,7 @@ runChild<AggregatorInput>(async (child) => {
     const partitions = lane.takeFenced();
     if (partitions.length === 0) return;
     sendPositions();
+    sendOwned();
     for (const [link, follower] of followers) sendLaneState(link, follower);
     child.tell({ type: 'fenced', partitions });
   }
@@ -145,6 +151,7 @@ runChild<AggregatorInput>(async (child) => {
     await lane.assign(partitions);
     lane.takeFenced();
     sendPositions();
+    sendOwned();
     for (const [link, follower] of followers) sendLaneState(link, follower);
     child.tell({ type: 'assigned', partitions });
     if (!announced) child.ready();
@@ -159,6 +166,32 @@ runChild<AggregatorInput>(async (child) => {
     child.tell({ type: 'gap-accepted', id, accepted });
   }
 
+  function sendOwned(): void {
+    const partitions = lane.states().map(({ topic, partition }) => ({ topic, partition }));
+    archiver?.postMessage({ type: 'owns', partitions } satisfies LettingGo);
+  }
+
+  /** A slice, then to the end of the queue: batches and commits go on in between. */
+  async function letGo(port: MessagePort, request: LetGo): Promise<void> {
+    const { id, topic, partition, what, before } = request;
+    const owner = lane.states().find((state) => state.topic === topic && state.partition === partition);
+    try {
+      if (owner === undefined)
+        throw new AppError('fenced', `Cannot let go of ${partitionKey(request)} as it is not mine`);
+      const gone = await (what === 'raw' ? store.dropRaw(owner, before) : store.dropWindows(owner, before));
+      if (gone) port.postMessage({ type: 'let-gone', id, error: null } satisfies LettingGo);
+      else void inTurn(() => letGo(port, request));
+    } catch (thrown) {
+      port.postMessage({ type: 'let-gone', id, error: toWireError(thrown) } satisfies LettingGo);
+    }
+    await nextTurn();
+  }
+
+  child.onLink('letting-go', (port) => {
+    archiver = port;
+    port.on('message', (request: LetGo) => void inTurn(() => letGo(port, request)));
+    void inTurn(async () => sendOwned());
+  });
   child.onLink('batches', (port) => {
     consumer = port;
     port.on('message', (batch: BatchMessage) => void inTurn(() => onBatch(batch)));

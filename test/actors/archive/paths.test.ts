@@ -18,7 +18,8 @@ test('paths of the archive are those of the contract, and fit every backend', ()
     'raw/orders/date=2026-02-28/part-orders-2-000000001234-2.ndjson.zst',
     'raw/orders/date=2026-02-28/part-orders-2-000000001234-2.index.zst',
   ]);
-  const temporary = paths.map(temporaryPath);
+  const temporary = paths.map((path) => temporaryPath(path, 'a1'));
+  assert.deepEqual(indexPathOf(temporary[1] as string), temporary[2]);
   assert.equal(new Set(temporary).size, 3);
   for (const path of [...paths, ...temporary]) checkArchivePath(path);
   assert.ok(temporary.every((path) => path.split('/').length === 2 && path.startsWith('_tmp/')));

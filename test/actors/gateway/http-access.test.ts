@@ -10,7 +10,7 @@ test('gateway knows its methods and paths', async (t) => {
   const served = await serve(t);
   assertError(await call(served, '/nothing'), 404, 'not-found');
   assertError(await call(served, '/kpi/summary/x'), 404, 'not-found');
-  assertError(await command(served, '/archive/run', {}), 404, 'not-found');
+  assertError(await command(served, '/archive/nothing', {}), 404, 'not-found');
   const wrong = await call(served, '/ledger', { method: 'DELETE' });
   assertError(wrong, 405, 'method-not-allowed');
   assert.equal(wrong.headers.allow, 'GET, HEAD, OPTIONS');
