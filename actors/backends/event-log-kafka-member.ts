@@ -78,10 +78,10 @@ export class GroupMembership {
 
   async #stay(): Promise<void> {
     while (!this.#closed) {
-      this.#options.waiting('Kafka');
+      this.#options.waiting('');
       const reason = await this.#live();
       if (this.#closed) return;
-      this.#options.waiting(`Kafka: ${reason}`);
+      this.#options.waiting(reason);
       await Promise.race([new Promise((resolve) => setTimeout(resolve, this.#pauseMs)), this.#closing.promise]);
       this.#pauseMs = Math.min(PAUSE_MS.most, this.#pauseMs * 2);
     }

@@ -115,7 +115,8 @@ runChild<ConsumerInput>(async (child) => {
 
   function onWaiting(reason: string | null): void {
     if (reason === null) child.meter.waited();
-    else child.meter.waiting(reason, WAIT_MS);
+    else child.meter.waiting('Kafka', WAIT_MS);
+    if (reason) child.tell({ type: 'noted', level: 'warn', text: `Kafka is waited for: ${reason}` });
   }
 
   child.onLink('doorbell', (port) => {

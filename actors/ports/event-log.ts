@@ -47,7 +47,7 @@ export type SourceEvents = {
   readonly arrived: () => void;
   /** This partition cannot be read on; the others are. It stands still until the next `seek`. */
   readonly gap: (gap: LogGap) => void;
-  /** Waits for the brokers, with the reason; null when it no longer does. */
+  /** Waits for the brokers, with what went wrong, if anything did; null when it no longer does. */
   readonly waiting: (reason: string | null) => void;
 };
 

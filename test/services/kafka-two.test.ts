@@ -1,0 +1,59 @@
+/** Two processes in one group, on a store that both can reach: what one leaves the other takes over, and all counts once. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { compareAll } from '../model/compare.ts';
+import { hostileLines } from '../model/hostile.ts';
+import { Model } from '../model/model.ts';
+import { RECORD_BYTES } from '../model/rules.ts';
+import { ledgerTotal, type Pulso, until, untilCounted, untilReady } from '../system/exactness.ts';
+import { place } from './pulso.ts';
+import { needs } from './servers.ts';
+
+const EVENTS = Number(process.env.TEST_EVENTS ?? 12_000);
+const SOON_MS = 90_000;
+const TAKEOVER_MS = 10_000;
+const ARGS = ['--no-generator', '--lanes', '2'];
+
+test(
+  'two processes share the partitions, and those of a killed one are taken over from where they stood',
+  needs('KAFKA_BROKERS', 'MONGODB_URI'),
+  async (t) => {
+    const here = await place(t, { who: 'kafka', on: ['KAFKA_BROKERS', 'MONGODB_URI'] });
+    const lines = [...hostileLines({ events: EVENTS, seed: 7 })]
+      .filter(({ record }) => record)
+      .map(({ bytes }) => bytes);
+    const records = lines.filter(({ length }) => length <= RECORD_BYTES / 2);
+    const part = Math.ceil(records.length / 4);
+    const produce = (at: number) => here.produce(records.slice(at * part, (at + 1) * part));
+    const a = await here.start('a', ARGS);
+    await untilReady(a.url);
+    let b = await here.start('b', ARGS);
+    await untilReady(b.url);
+    await produce(0);
+    await untilCounted(a.url, part);
+    for (let round = 1; round < 4; round++) {
+      await Promise.all([produce(round), untilMore(a, round * part), b.kill9()]);
+      const began = performance.now();
+      await untilCounted(a.url, (round + 1) * part * 0.99, SOON_MS);
+      const took = performance.now() - began;
+      t.diagnostic(`all counted ${Math.round(took)} ms after a process was killed`);
+      assert.ok(took < TAKEOVER_MS, `${took} ms`);
+      b = await here.start('b', ARGS);
+      await untilReady(b.url);
+    }
+    const model = new Model(here);
+    for (const { topic, partition, bytes, at } of await here.readLog()) model.addTo(topic, partition, bytes, at);
+    const all = [...model.result().partitions.values()].reduce((sum, { in: events }) => sum + events, 0);
+    for (const pulso of [a, b]) {
+      await untilCounted(pulso.url, all);
+      assert.deepEqual((await compareAll(pulso.url, model.result())).slice(0, 20), []);
+    }
+  },
+);
+
+async function untilMore(pulso: Pulso, least: number): Promise<void> {
+  await until(`more than ${least} events`, SOON_MS, async () => {
+    const total = await ledgerTotal(pulso.url);
+    return { done: total.in > least, state: total };
+  });
+}
