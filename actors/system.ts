@@ -308,7 +308,7 @@ export class RunningSystem {
   /** Its new owner may be a member that the group has dropped meanwhile: then it is ours again. */
   #reopenLater(lane: number, fenced: readonly TopicPartition[]): void {
     const names = fenced.map(partitionKey);
-    this.#options.log('warn', `lane-${lane} has dropped partitions that another owner has taken over`, { names });
+    this.#options.log('info', `lane-${lane} has dropped partitions that another owner has taken over`, { names });
     this.#lag.delete(lane);
     setTimeout(() => {
       const wanted = new Set(this.#wanted.get(lane)?.map(partitionKey));
