@@ -65,7 +65,7 @@ export class WorkerRun implements Run {
     const { id, entry, input, startMs } = this.#spec;
     const order = { id, epoch: this.epoch, input, block: this.#shared };
     this.#tree.live.add(this);
-    this.#limit(startMs, () => this.#terminate('start-timeout', `was not ready within ${startMs} ms`));
+    this.#limitStart(startMs);
     try {
       this.#thread = this.#tree.spawner.thread(entry, order, {
         message: (message) => this.#tree.turn(() => this.#receive(message)),
@@ -247,6 +247,15 @@ export class WorkerRun implements Run {
       terminated: this.#terminated,
     });
     this.#events.down(work === null ? exit : { ...exit, work });
+  }
+
+  /** One that says what outside it waits for has until then. */
+  #limitStart(ms: number): void {
+    this.#limit(ms, () => {
+      const waitsMs = (this.#block.waiting?.deadline ?? 0) - this.#tree.clock.now();
+      if (waitsMs > 0) this.#limitStart(waitsMs);
+      else this.#terminate('start-timeout', `was not ready within ${this.#spec.startMs} ms`);
+    });
   }
 
   #limit(ms: number, passed: () => void): void {

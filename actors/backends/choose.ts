@@ -231,9 +231,9 @@ export async function chooseCatalog(config: BackendConfig): Promise<ArchiveCatal
   return new HiveCatalog(config.hive);
 }
 
-export async function chooseJobStore(config: BackendConfig): Promise<JobStore> {
+export async function chooseJobStore(config: BackendConfig, watch?: OutageWatch): Promise<JobStore> {
   const mongo = mongoOf(config);
-  if (mongo !== undefined) return new (await import('./store-mongodb-jobs.ts')).MongoJobStore(mongo);
+  if (mongo !== undefined) return new (await import('./store-mongodb-jobs.ts')).MongoJobStore(mongo, watch);
   return new EmbeddedJobStore(ofGroup(config).dataDir);
 }
 

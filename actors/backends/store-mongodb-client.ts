@@ -20,10 +20,12 @@ export type MongoConfig = {
   readonly processId: string;
 };
 
-/** Who is told that something outside is waited for: a meter of the supervisor is one. */
+/** Who is told that something outside is waited for: a meter of the supervisor is one. Without one nobody waits. */
 export type OutageWatch = {
   waiting(what: string, deadlineMs: number): void;
   waited(): void;
+  /** Whether there is no time to wait any more: whoever waits then fails instead. */
+  givesUp?(): boolean;
 };
 
 const STANDARD_GROUP = 'pulso';
@@ -111,46 +113,63 @@ function clientOf(mongodbUri: string, options: MongoClientOptions): MongoClient 
   }
 }
 
-/** Tries until it works; only what no waiting helps is thrown. Every try must be safe to make again. */
+/**
+ * Tries until it works; only what no waiting helps is thrown. Every try must be safe to make again. Where nobody is told of
+ * the waiting it tries once.
+ */
 export class Patience {
-  readonly #what: string;
+  readonly #mongo: Mongo;
   readonly #watch: OutageWatch | undefined;
   #waiting = 0;
   #closed = false;
 
   constructor(mongo: Mongo, watch?: OutageWatch) {
-    this.#what = `MongoDB at ${mongo.address}`;
+    this.#mongo = mongo;
     this.#watch = watch;
   }
 
   async run<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#watch === undefined) return this.#mongo.once(work);
+    const { promise: givenUp, reject } = Promise.withResolvers<never>();
+    givenUp.catch(() => undefined);
     let declared = false;
     const declare = () => {
       if (!declared) this.#waiting++;
       declared = true;
-      this.#watch?.waiting(this.#what, WAIT_MS);
+      this.#watch?.waiting(`MongoDB at ${this.#mongo.address}`, WAIT_MS);
     };
-    const slow = setInterval(declare, SLOW_MS);
+    const slow = setInterval(() => {
+      declare();
+      if (this.#over) reject(unavailable(this.#mongo.address, 'there is no time left to wait for it'));
+    }, SLOW_MS);
     try {
-      for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
-        try {
-          return await work();
-        } catch (thrown) {
-          if (!isOutage(thrown)) throw thrown;
-          if (this.#closed) throw unavailable(this.#what, thrown);
-          declare();
-        }
-        await new Promise((resolve) => setTimeout(resolve, pauseMs));
-      }
+      return await Promise.race([this.#untilDone(work, declare), givenUp]);
     } finally {
       clearInterval(slow);
-      if (declared && --this.#waiting === 0) this.#watch?.waited();
+      if (declared && --this.#waiting === 0) this.#watch.waited();
     }
   }
 
-  /** Whoever still waits gives up at the next failure. */
+  /** Whoever still waits gives up. */
   close(): void {
     this.#closed = true;
+  }
+
+  get #over(): boolean {
+    return this.#closed || this.#watch?.givesUp?.() === true;
+  }
+
+  async #untilDone<T>(work: () => Promise<T>, onOutage: () => void): Promise<T> {
+    for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
+      try {
+        return await work();
+      } catch (thrown) {
+        if (!isOutage(thrown)) throw thrown;
+        if (this.#over) throw unavailable(this.#mongo.address, thrown);
+        onOutage();
+      }
+      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    }
   }
 }
 

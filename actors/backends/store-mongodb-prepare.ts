@@ -8,7 +8,7 @@ import { prepareCollections } from './store-mongodb-schema.ts';
 /** What the database holds; another form of documents gets another number. */
 const FORMAT = 'pulso store 1';
 /** A server that has just been started may need a moment; a wrong address is told after this. */
-const REACH_MS = 6_000;
+const REACH_MS = 4_000;
 const RETRY_MS = 200;
 
 export async function prepareMongo(config: MongoConfig): Promise<void> {

@@ -259,7 +259,9 @@ export class MongoPartitionStore implements PartitionStore, PartitionPruner {
     const refused = (await insertMissing(journal, documents)).map((index) => documents[index] as JournalDocument);
     if (refused.length === 0) return [];
     const ids = refused.map(({ _id }) => _id);
-    const there = await journal.find({ _id: { $in: ids } }, { projection: { epoch: 1, owner: 1 } }).toArray();
+    const there = await journal
+      .find({ _id: { $in: ids } }, { projection: { epoch: 1, owner: 1, seq: 1, nextOffset: 1 } })
+      .toArray();
     const found = new Map(there.map((document) => [document._id, document]));
     return refused.filter((document) => !isSame(document, found.get(document._id)));
   }

@@ -3,6 +3,7 @@ import { emptyLedger, type Ledger, partitionKey, type TopicPartition } from '../
 import type { Finding, HeardFinding, Offset } from '../../protocol/message.ts';
 import type { SupervisorEvent } from '../../supervisor/events.ts';
 import type { NodeStatus, TreeStatus } from '../../supervisor/status.ts';
+import { Outages } from './outages.ts';
 import type { LiveView } from './view/view.ts';
 
 /** Of lanes that share the log with other processes: their partitions, and what keeps them from being ready. */
@@ -36,6 +37,7 @@ export class SystemStatus {
   findingsVersion = 0;
   #group: GroupStatus | undefined;
   #heardAt = new Map<string, number>();
+  readonly #outages = new Outages();
   #ends = new Map<string, number>();
   /** Where each partition's log ended when this gateway first heard of it: what "caught up once" is measured by. */
   #firstEnds = new Map<string, number>();
@@ -51,6 +53,7 @@ export class SystemStatus {
     }
     this.lanes = lanes;
     this.version++;
+    this.#outages.look(tree, (finding) => this.addFinding(finding, tree.at));
     for (const end of ends) {
       this.sawEnd(end);
       const key = partitionKey(end);
@@ -122,7 +125,7 @@ export class SystemStatus {
   /** What keeps the system from being ready, in words; nothing when it is. */
   missing(view: LiveView): string[] {
     if (this.tree === undefined) return ['no word of the actors yet'];
-    const missing = [...this.#missingActors(), ...(this.#group?.missing ?? [])];
+    const missing = [...this.#outages.sentences(), ...this.#missingActors(), ...(this.#group?.missing ?? [])];
     if (view.stale) missing.push('the state of the KPIs is still being read');
     const { own } = this;
     for (const partition of view.partitions()) {

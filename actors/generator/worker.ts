@@ -27,7 +27,7 @@ const REFUSED_PAUSE_MS = 50;
 
 runChild<GeneratorInput>(async (child) => {
   const { input } = child;
-  const facts = await chooseFactStore(input.backend);
+  const facts = await chooseFactStore(input.backend, child.meter);
   const kept = (await facts.get(FACT)) as Kept | undefined;
   const plan = planRun(input, kept, Date.now());
   const { stream } = plan;

@@ -30,7 +30,7 @@ export type ToldJobs = { readonly type: 'jobs-here'; readonly here: boolean };
 
 runChild<JobsInput>(async (child) => {
   const { backend, hotBudget, zone } = child.input;
-  const store = await chooseJobStore(backend);
+  const store = await chooseJobStore(backend, child.meter);
   const rollUps = new RollUpStores(backend, zone);
   const book = new FindingBook();
   const reader = new LinkedRequests<ReaderQuery>('reader');

@@ -41,7 +41,13 @@ const CREDITS = 8;
 
 runChild<AggregatorInput>(async (child) => {
   const { backend, latenessMs, dedup, commitMs } = child.input;
-  const store = await choosePartitionStore(backend, child.meter);
+  let stopping = false;
+  const store = await choosePartitionStore(backend, {
+    waiting: (what, deadlineMs) => child.meter.waiting(what, deadlineMs),
+    waited: () => child.meter.waited(),
+    // What is not committed then is read again.
+    givesUp: () => stopping,
+  });
   const lane = new Lane(store, { latenessMs, dedup }, nextTurn);
   let consumer: MessagePort | undefined;
   /** By the name of their link. */
@@ -207,12 +213,13 @@ runChild<AggregatorInput>(async (child) => {
     const told = message as Assign | AcceptGap;
     void inTurn(() => (told.type === 'assign' ? assign(told) : acceptGap(told)));
   });
-  child.onStop(() =>
-    inTurn(async () => {
+  child.onStop(() => {
+    stopping = true;
+    return inTurn(async () => {
       clearTimeout(timer);
       await lane.commit();
       sendAllPartials();
-    }),
-  );
+    });
+  });
   child.tell({ type: 'assignment-wanted' });
 });

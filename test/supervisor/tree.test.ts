@@ -95,6 +95,20 @@ test('tree gives a child that is never ready its time, and no more', async () =>
   );
 });
 
+test('tree lets a child that waits for something outside wait as long as it says', async () => {
+  const world = new World(supervisor('root', [worker('a', { startMs: 400 })]));
+  world.manner('a', { readyMs: undefined });
+  const started = world.tree.start();
+  world.clock.advance(300);
+  world.threads[0]?.meter.waiting('store', 5_000);
+  world.clock.advance(4_000);
+  assert.equal(world.node('a')?.state, 'starting');
+  world.threads[0]?.meter.waiting('store', 5_000);
+  world.clock.advance(4_000);
+  assert.equal(world.node('a')?.state, 'starting');
+  await assert.rejects(world.settle(started, 2_000), /a could not start \(start-timeout\)/);
+});
+
 test('tree fails to start when a thread cannot even be made', async () => {
   const world = new World(supervisor('root', [worker('a')]));
   world.thread = () => {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { findRunning } from '../../actors/backends/lock.ts';
@@ -44,6 +44,25 @@ test('command shows help and version, and says what is wrong with its arguments'
     assert.equal(ended.code, code, `${args.join(' ')}: ${ended.output}`);
     assert.match(ended.output, message);
   }
+});
+
+test('command says within ten seconds that there is no MongoDB, and starts nothing', async (t) => {
+  const dataDir = freshFolder(t);
+  const began = performance.now();
+  const ended = await runPulso(['start', '--port', '0'], {
+    dataDir,
+    env: { MONGODB_URI: 'mongodb://me:hush@127.0.0.1:1' },
+  });
+  assert.equal(ended.code, 2, ended.output);
+  assert.match(ended.output, /Cannot start as MONGODB_URI must name a MongoDB that answers: 127\.0\.0\.1:1 does not/);
+  assert.doesNotMatch(ended.output, /hush|starts, epoch/);
+  assert.ok(
+    performance.now() - began < 10_000 * Math.max(1, loadavg()[0] as number),
+    `${performance.now() - began} ms`,
+  );
+  const wrong = await runPulso(['start', '--port', '0'], { dataDir, env: { MONGODB_URI: 'mongodb://a:b:c@/' } });
+  assert.equal(wrong.code, 2, wrong.output);
+  assert.match(wrong.output, /Cannot use MONGODB_URI as it must be an address of MongoDB/);
 });
 
 test('command takes one pulso a data folder, and a killed one leaves no lock behind', async (t) => {
