@@ -1,13 +1,14 @@
 /** The pulso command: picks the subcommand, and turns whatever it throws into a sentence and an exit code. */
 import { readFileSync } from 'node:fs';
 import { AppError } from '../protocol/errors.ts';
+import { archive } from './commands/archive.ts';
 import { type Command, EXIT, helpOf, readArguments } from './commands/command.ts';
 import { doctor } from './commands/doctor.ts';
 import { generate } from './commands/generate.ts';
 import { replay } from './commands/replay.ts';
 import { start } from './commands/start.ts';
 
-const COMMANDS: readonly Command[] = [start, replay, generate, doctor];
+const COMMANDS: readonly Command[] = [start, replay, generate, archive, doctor];
 const USAGE_CODES = ['bad-parameter', 'bad-config', 'data-locked', 'data-mismatch'];
 
 function version(): string {

@@ -112,10 +112,15 @@ export async function prepareLog(settings: BackendSettings): Promise<BackendConf
 
 /** Throws `data-mismatch` when what is there is damaged, of another number of partitions, or of two different times. */
 export async function checkData(settings: BackendSettings): Promise<void> {
+  await checkLogAndStore(await existingData(settings));
+}
+
+/** For whoever looks at data that is there, and makes none. */
+export async function existingData(settings: BackendSettings): Promise<BackendConfig> {
   const config = backendConfig(settings);
-  if (config.kafka === undefined) return checkLogAndStore(config);
+  if (config.kafka === undefined) return config;
   const { readTopicCounts } = await import('./kafka-topics.ts');
-  await checkLogAndStore(withCounts(config, await readTopicCounts(config.kafka, config.topics)));
+  return withCounts(config, await readTopicCounts(config.kafka, config.topics));
 }
 
 async function checkLogAndStore(config: BackendConfig): Promise<void> {
