@@ -38,7 +38,7 @@ const RULES: readonly Rule[] = [
   },
   {
     files: HISTORY,
-    may: [PROTOCOL, PURE_KPI, HISTORY, ARCHIVE, /^actors\/(ports\/|backends\/cursor\.ts)/, /^node:(zlib|crypto)$/],
+    may: [PROTOCOL, PURE_KPI, HISTORY, ARCHIVE, /^actors\/(ports\/|backends\/cursor\.ts)/, /^node:(zlib|crypto|util)$/],
     because: 'history is read and written through ports, by whichever actor',
   },
   {

@@ -2,11 +2,11 @@
 import type { RollupReader, RollupStamp } from '../ports/hot-store.ts';
 
 export class Freshness {
-  readonly #rollups: RollupReader;
+  readonly #rollups: Pick<RollupReader, 'changedSince'>;
   #stamp: string | undefined;
   #changed: readonly number[] = [];
 
-  constructor(rollups: RollupReader) {
+  constructor(rollups: Pick<RollupReader, 'changedSince'>) {
     this.#rollups = rollups;
   }
 

@@ -5,7 +5,7 @@
 import { type Floor, nextDay } from '../kpi/granularity.ts';
 import type { UnpackOptions } from '../kpi/unpack.ts';
 import { unpackWindow, WINDOW_MS, type WindowState } from '../kpi/window.ts';
-import type { RollupLevel, RollupReader, StoreReader } from '../ports/hot-store.ts';
+import type { RollupLevel, RollupReader, StoredWindow, StoreReader } from '../ports/hot-store.ts';
 import { Freshness } from './fresh.ts';
 
 export const HOUR_MS = 3_600_000;
@@ -14,8 +14,10 @@ const SLICE_MS = 30 * WINDOW_MS;
 /** Roll-ups read at once: at some 300 KB each when busy, a few milliseconds of reading. */
 const ROLLUPS = 24;
 
-export type Minutes = Pick<StoreReader, 'windows' | 'nextWindow'>;
-export type Rollups = Pick<RollupReader, 'rollups' | 'changedSince' | 'close'>;
+export type Minutes = Pick<StoreReader, 'nextWindow'> & {
+  windows(from: number, to: number): Promise<readonly StoredWindow[]>;
+};
+export type Rollups = Pick<RollupReader, 'rollups' | 'changedSince'>;
 /** The coarsest windows that may be handed out. */
 export type Coarseness = 'minute' | RollupLevel;
 export type Visit = (window: WindowState) => void;
