@@ -84,7 +84,8 @@ export function rootSpec(settings: TreeSettings): SupervisorSpec {
   const reader: ReaderInput = { backend, zone: config.zone };
   const archiver: ArchiverInput = { backend, zone: config.zone, budget: config.hotBytes };
   const health: HealthInput = {};
-  const jobs: JobsInput = { backend, hotBudget: config.hotBytes, zone: config.zone };
+  const { zone, lateness: latenessMs, kpiRetention: retentionMs } = config;
+  const jobs: JobsInput = { backend, hotBudget: config.hotBytes, zone, latenessMs, retentionMs };
   const projector: ProjectorInput = { backend, latenessMs: config.lateness };
   return supervisor('root', [
     worker('gateway', './gateway/worker.ts', gateway, {

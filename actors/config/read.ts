@@ -116,6 +116,13 @@ function checkTogether(config: Config): void {
       { field: 'token' },
     );
   }
+  if (config.lateness > config.kpiRetention) {
+    throw new AppError(
+      'bad-config',
+      `Cannot take events that are later than minutes are kept (PULSO_KPI_RETENTION is ${config.kpiRetention} ms): current value of PULSO_LATENESS is ${config.lateness} ms`,
+      { field: 'lateness' },
+    );
+  }
   // Topics on Kafka keep the partitions that they have: how many lanes fit shows when they are read.
   if (config.kafkaBrokers === undefined && config.lanes !== undefined && config.lanes > config.partitions) {
     throw new AppError(

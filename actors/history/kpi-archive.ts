@@ -7,9 +7,11 @@ import { type DayOf, dayIn } from '../archive/days.ts';
 import { temporaryPath } from '../archive/paths.ts';
 import { dayStartIn, type Floor, nextDay } from '../kpi/granularity.ts';
 import type { ArchiveBatch, ArchiveCatalog, ArchiveFiles, ArchiveManifest, BatchFile } from '../ports/archive.ts';
-import type { FactStore, RollupStamp, StoreReader } from '../ports/hot-store.ts';
+import type { FactStore, PartitionState, RollupStamp, StoreReader } from '../ports/hot-store.ts';
 import { type KpiDay, type KpiDraft, verifyKpiDay, writeKpiDay } from './kpi-day.ts';
+import { readRollupState } from './rollup-state.ts';
 import type { Rollups } from './walk.ts';
+import { KPI_PLACE } from './window-border.ts';
 
 const FACT = 'kpi-archive';
 const DAY_MS = 86_400_000;
@@ -29,9 +31,14 @@ export type KpiArchiveStores = {
 export type KpiArchiveSettings = {
   readonly zone: string;
   readonly latenessMs: number;
+  /** How long minutes stay in the hot store. */
+  readonly retentionMs: number;
   readonly now: () => number;
   readonly turn: () => Promise<void>;
 };
+
+/** `retired`: days whose minutes the hot store may let go of from now on. */
+export type KpiArchiveResult = { readonly archived: number; readonly retired: number };
 
 export class KpiArchive {
   readonly #stores: KpiArchiveStores;
@@ -46,8 +53,8 @@ export class KpiArchive {
     this.#dayOf = dayIn(settings.zone);
   }
 
-  /** One run at a time. Answers how many days were archived. */
-  async run(signal?: AbortSignal): Promise<number> {
+  /** One run at a time. */
+  async run(signal?: AbortSignal): Promise<KpiArchiveResult> {
     const { store, rollups, facts } = this.#stores;
     const { zone, latenessMs } = this.#settings;
     const states = await store.partitions();
@@ -67,7 +74,26 @@ export class KpiArchive {
       days.delete(start);
       await note();
     }
-    return due.length;
+    return { archived: due.length, retired: await this.#retire(states, days) };
+  }
+
+  /**
+   * Days of which minutes are not kept any longer: from now on theirs are read from the archive, and owners may let go.
+   * In order, and only what nothing can change or needs any more: every topic-partition is past it by more than events
+   * may be late, and it is rolled up.
+   */
+  async #retire(states: readonly PartitionState[], waiting: ReadonlySet<number>): Promise<number> {
+    const { manifest, facts } = this.#stores;
+    const { latenessMs, retentionMs, now } = this.#settings;
+    const rollup = await readRollupState(facts);
+    const watermarks = states.map(({ watermark }) => watermark).filter((watermark) => watermark >= 0);
+    if (rollup === undefined || watermarks.length === 0) return 0;
+    const passed = Math.min(Math.max(...watermarks) - retentionMs, Math.min(...watermarks) - latenessMs);
+    const until = Math.min(passed, ...waiting, ...rollup.hours, ...rollup.days);
+    const days = (await manifest.inState(['COMMITTED'], KPI_PLACE)).filter(({ kind }) => kind === 'kpi');
+    const retired = days.filter(({ toOffset }) => toOffset <= until).sort((a, b) => a.fromOffset - b.fromOffset);
+    for (const day of retired) await manifest.advance({ ...day, state: 'DELETED', deletedAt: now() }, 'COMMITTED');
+    return retired.length;
   }
 
   async #archive(start: number): Promise<void> {
@@ -103,8 +129,7 @@ export class KpiArchive {
       id,
       kind: 'kpi',
       state: 'PLANNED',
-      topic: '',
-      partition: 0,
+      ...KPI_PLACE,
       fromOffset: start,
       toOffset: nextDay(this.#dayStart, start),
       ...{ records: 0, orders: 0, rows: 0, sums: {}, bytes: 0, from: null, to: null, files: [] },

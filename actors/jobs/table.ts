@@ -20,6 +20,15 @@ export const JOBS = [
     retries: 3,
     backoffMs: 5 * SECOND,
   },
+  /** Days of KPIs that are over go into the archive; those older than is kept are let go of. */
+  {
+    name: 'kpi-archive',
+    periodMs: 15 * MINUTE,
+    offsetMs: 50 * SECOND,
+    deadlineMs: 30 * MINUTE,
+    retries: 3,
+    backoffMs: 10 * SECOND,
+  },
   /** Does the generator make as many events as were asked of it? */
   { name: 'generation-health', periodMs: MINUTE, offsetMs: 15 * SECOND, ...LOOK },
   /** Does every event that came in have one outcome, how many were late or unreadable, how complete are orders? */

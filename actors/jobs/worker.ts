@@ -16,22 +16,22 @@ import type {
 import { runChild } from '../../supervisor/child.ts';
 import { type BackendConfig, chooseJobStore } from '../backends/choose.ts';
 import { FindingBook } from './findings.ts';
+import { type HistorySettings, HistoryStores } from './history-stores.ts';
 import { LinkedRequests } from './linked-requests.ts';
 import { answerQuery } from './queries.ts';
-import { RollUpStores } from './roll-up-stores.ts';
 import { Runner } from './runner.ts';
 import { JOBS } from './table.ts';
 import { createWorks } from './works.ts';
 
-export type JobsInput = { readonly backend: BackendConfig; readonly hotBudget: number; readonly zone: string };
+export type JobsInput = { readonly backend: BackendConfig; readonly hotBudget: number } & HistorySettings;
 
 /** From the owner of the tree: whether jobs run in this process. */
 export type ToldJobs = { readonly type: 'jobs-here'; readonly here: boolean };
 
 runChild<JobsInput>(async (child) => {
-  const { backend, hotBudget, zone } = child.input;
+  const { backend, hotBudget, zone, latenessMs, retentionMs } = child.input;
   const store = await chooseJobStore(backend, child.meter);
-  const rollUps = new RollUpStores(backend, zone);
+  const history = new HistoryStores(backend, { zone, latenessMs, retentionMs });
   const book = new FindingBook();
   const reader = new LinkedRequests<ReaderQuery>('reader');
   const gateway = new LinkedRequests<FiguresQuery>('gateway');
@@ -43,7 +43,8 @@ runChild<JobsInput>(async (child) => {
     works: createWorks({
       askReader: (query, signal) => reader.ask(query, signal),
       askGateway: (query, signal) => gateway.ask(query, signal),
-      rollUp: (signal) => rollUps.run(signal),
+      rollUp: (signal) => history.rollUp(signal),
+      archiveKpis: (signal) => history.archiveKpis(signal),
       hotBudget,
     }),
     store,
@@ -84,7 +85,7 @@ runChild<JobsInput>(async (child) => {
   child.onTell((body) => void runner.setHere((body as ToldJobs).here));
   child.onStop(async () => {
     await runner.setHere(false);
-    await rollUps.close();
+    await history.close();
     await store.close();
   });
   child.tell({ type: 'jobs-wanted' });

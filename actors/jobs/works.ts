@@ -1,6 +1,7 @@
 /** What each job does: asks those who know, judges, and says what it found. */
 import type { DeadLetter } from '../../protocol/event.ts';
 import type { FiguresQuery, HeardFinding, PerformanceFigures, ReaderQuery } from '../../protocol/message.ts';
+import type { KpiArchiveResult } from '../history/kpi-archive.ts';
 import type { RollUpResult } from '../history/roll-up.ts';
 import type { Page, StoredOrder, StoreSnapshot } from '../ports/hot-store.ts';
 import {
@@ -32,6 +33,7 @@ export type WorkSources = {
   readonly askReader: <T>(query: ReaderQuery, signal: AbortSignal) => Promise<T>;
   readonly askGateway: <T>(query: FiguresQuery, signal: AbortSignal) => Promise<T>;
   readonly rollUp: (signal: AbortSignal) => Promise<RollUpResult>;
+  readonly archiveKpis: (signal: AbortSignal) => Promise<KpiArchiveResult>;
   readonly hotBudget: number;
 };
 
@@ -44,6 +46,10 @@ export function createWorks(sources: WorkSources): Readonly<Record<JobName, Work
     'roll-up': async (run) => {
       const { hours, days, waiting } = await sources.rollUp(run.signal);
       run.say(`Wrote ${hours} hours and ${days} days; ${waiting} hours wait until they are over or settled`);
+    },
+    'kpi-archive': async (run) => {
+      const { archived, retired } = await sources.archiveKpis(run.signal);
+      run.say(`Archived ${archived} days of KPIs; minutes of ${retired} days are not kept any longer`);
     },
     'generation-health': async (run) => {
       const heard = await sources.askGateway<HeardFinding | null>({ kind: 'finding', id: 'generation' }, run.signal);

@@ -4,6 +4,7 @@ import type { ReaderQuery } from '../../protocol/message.ts';
 import { ArchivedMinutes, minutesOfBoth } from '../history/archived-minutes.ts';
 import { readRollupState } from '../history/rollup-state.ts';
 import { type Coarseness, type Minutes, type Rollups, Walk } from '../history/walk.ts';
+import { KPI_PLACE } from '../history/window-border.ts';
 import { dayStartIn, type Floor } from '../kpi/granularity.ts';
 import { type KpiQuery, KpiRun, parseKpiQuery } from '../kpi/query.ts';
 import { WINDOW_MS } from '../kpi/window.ts';
@@ -32,8 +33,6 @@ export type KpiQuestion = Extract<ReaderQuery, { kind: 'kpi' }>;
 
 type Source = { readonly query: KpiQuery; readonly minutes: Minutes; readonly rollups: Rollups };
 
-/** Whose batches those of the KPIs are in the manifest. */
-const KPI_PLACE = { topic: '', partition: 0 };
 const NO_ROLLUPS: Rollups = {
   rollups: async () => ({ stamp: [], windows: [] }),
   changedSince: async () => [],

@@ -75,6 +75,11 @@ export class PartitionAggregate {
     return this.#judge.watermark;
   }
 
+  /** Windows before this time have been let go of. */
+  keepFrom(time: number): void {
+    this.#judge.keptFrom = Math.max(this.#judge.keptFrom, time);
+  }
+
   /** Whether a commit would say something new. */
   get dirty(): boolean {
     return this.#dirty;

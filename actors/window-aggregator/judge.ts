@@ -25,6 +25,8 @@ export type Verdict = {
 
 export class Judge {
   watermark: number;
+  /** What is older is late whatever the watermark is: its minutes are not here any more. */
+  keptFrom = Number.NEGATIVE_INFINITY;
   readonly #latenessMs: number;
   readonly #orders: RememberedOrders | undefined;
   #next = new Int32Array(0);
@@ -37,7 +39,7 @@ export class Judge {
 
   /** The oldest time that is not late now. */
   get horizon(): number {
-    return this.watermark - this.#latenessMs;
+    return Math.max(this.watermark - this.#latenessMs, this.keptFrom);
   }
 
   /** The row after this one in its chain, below 0 at the end. */

@@ -21,6 +21,7 @@ export class Lane {
   /** Who is told of commits, each with the append times of what was committed and not told yet. */
   #followers = new Map<string, number[]>();
   #session = 0;
+  #keptFrom = Number.NEGATIVE_INFINITY;
   #fenced: TopicPartition[] = [];
   #store: PartitionStore;
   #settings: AggregateSettings;
@@ -49,12 +50,18 @@ export class Lane {
     for (const partition of wanted) {
       const key = partitionKey(partition);
       if (this.#owned.has(key)) continue;
-      this.#owned.set(
-        key,
-        new PartitionAggregate(await this.#store.open(partition), this.#settings, this.#followers.keys()),
-      );
+      const state = await this.#store.open(partition);
+      const aggregate = new PartitionAggregate(state, this.#settings, this.#followers.keys());
+      aggregate.keepFrom(this.#keptFrom);
+      this.#owned.set(key, aggregate);
     }
     this.newSession();
+  }
+
+  /** Minutes before this are not in the store any more: what belongs there is late, and makes none of them anew. */
+  keepFrom(time: number): void {
+    this.#keptFrom = Math.max(this.#keptFrom, time);
+    for (const partition of this.#owned.values()) partition.keepFrom(this.#keptFrom);
   }
 
   /** Batches sent under an earlier session are dropped from now on. */

@@ -16,7 +16,8 @@ import type {
   PartialsRequest,
 } from '../../protocol/message.ts';
 import { runChild } from '../../supervisor/child.ts';
-import { type BackendConfig, choosePartitionStore } from '../backends/choose.ts';
+import { type BackendConfig, chooseArchiveManifest, choosePartitionStore } from '../backends/choose.ts';
+import { windowBorder } from '../history/window-border.ts';
 import { Lane } from './lane.ts';
 import { commitDelay } from './pace.ts';
 
@@ -49,6 +50,7 @@ runChild<AggregatorInput>(async (child) => {
     givesUp: () => stopping,
   });
   const lane = new Lane(store, { latenessMs, dedup }, nextTurn);
+  const manifest = await chooseArchiveManifest(backend);
   let consumer: MessagePort | undefined;
   /** By the name of their link. */
   const followers = new Map<string, Follower>();
@@ -154,6 +156,7 @@ runChild<AggregatorInput>(async (child) => {
   }
 
   async function assign({ partitions }: Assign): Promise<void> {
+    lane.keepFrom(await windowBorder(manifest, { now: Number.POSITIVE_INFINITY, graceMs: 0 }));
     await lane.assign(partitions);
     lane.takeFenced();
     sendPositions();
@@ -184,6 +187,7 @@ runChild<AggregatorInput>(async (child) => {
     try {
       if (owner === undefined)
         throw new AppError('fenced', `Cannot let go of ${partitionKey(request)} as it is not mine`);
+      if (what === 'windows') lane.keepFrom(before);
       const gone = await (what === 'raw' ? store.dropRaw(owner, before) : store.dropWindows(owner, before));
       if (gone) port.postMessage({ type: 'let-gone', id, error: null } satisfies LettingGo);
       else void inTurn(() => letGo(port, request));

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { TableReader } from '../../../actors/archive/read-table.ts';
 import { KpiArchive } from '../../../actors/history/kpi-archive.ts';
 import { RollUp } from '../../../actors/history/roll-up.ts';
+import { windowBorder } from '../../../actors/history/window-border.ts';
 import { readWindowsFile, writeWindowsFile } from '../../../actors/history/windows-file.ts';
 import { WindowState } from '../../../actors/kpi/window.ts';
 import type { ArchiveBatch } from '../../../actors/ports/archive.ts';
@@ -19,6 +20,7 @@ const DAY = 86_400_000;
 /** Midnight in the zone. */
 const T0 = Date.UTC(2026, 0, 1, 3);
 const LATENESS = HOUR;
+const NOW = 1_800_000_000_000;
 
 function minute(random: Random, start: number): WindowState {
   const window = new WindowState(start);
@@ -54,10 +56,10 @@ async function fill(stage: ArchiveStage, days: number): Promise<PartitionState[]
   return states;
 }
 
-const archiveOf = (stage: ArchiveStage, parts: { files?: ArchiveStage['files']; turn?: () => Promise<void> } = {}) =>
+const archiveOf = (stage: ArchiveStage, parts: { files?: ArchiveStage['files']; retentionMs?: number } = {}) =>
   new KpiArchive(
     { ...stage, ...parts },
-    { zone: ZONE, latenessMs: LATENESS, now: () => 1_800_000_000_000, turn: parts.turn ?? noTurn },
+    { zone: ZONE, latenessMs: LATENESS, retentionMs: parts.retentionMs ?? 90 * DAY, now: () => NOW, turn: noTurn },
   );
 
 const reader = (stage: ArchiveStage) =>
@@ -111,7 +113,7 @@ test('KPI days that are over stand in the archive, and say by minute what the ho
   try {
     await fill(stage, 4);
     // The last day is not over, and the one before not older than a day.
-    assert.equal(await archiveOf(stage).run(), 2);
+    assert.deepEqual(await archiveOf(stage).run(), { archived: 2, retired: 0 });
     const batches = await kpiBatches(stage);
     assert.deepEqual(
       batches.map(({ id, state, fromOffset, toOffset }) => [id, state, fromOffset, toOffset]),
@@ -161,7 +163,7 @@ test('KPI days that are over stand in the archive, and say by minute what the ho
           Number(row.total_sales_cents) === Math.round(Number(row.total_sales) * 100),
       ),
     );
-    assert.equal(await archiveOf(stage).run(), 0);
+    assert.deepEqual(await archiveOf(stage).run(), { archived: 0, retired: 0 });
   } finally {
     await stage.close();
   }
@@ -178,7 +180,7 @@ test('KPI days that late events change are archived again, in place of what was 
       windows: [{ start, packed: minute(new Random(9), start).pack() }],
     });
     await stage.owner.commit([late]);
-    assert.equal(await archiveOf(stage).run(), 1);
+    assert.equal((await archiveOf(stage).run()).archived, 1);
     const [after, ...others] = await kpiBatches(stage);
     assert.equal(others.length, 1);
     assert.equal(after?.sums.revision, 2);
@@ -246,15 +248,22 @@ test('days that the hot store has let go of are answered from the archive, each 
   const stage = await openArchiveStage();
   try {
     const states = await fill(stage, 5);
-    await archiveOf(stage).run();
+    assert.deepEqual(
+      await archiveOf(stage, { retentionMs: 0 }).run(),
+      { archived: 3, retired: 0 },
+      'not rolled up yet',
+    );
     await new RollUp(stage, { zone: ZONE, now: () => 0, turn: noTurn }).run();
     const whole = range(T0 - DAY, T0 + 5 * DAY + 1);
     const part = range(T0 + 7 * HOUR + 13 * MINUTE, T0 + 3 * DAY + 5 * MINUTE);
     const before = new Map<string, unknown>();
     for (const question of QUESTIONS)
       for (const asked of [question + whole, question + part]) before.set(asked, (await ask(stage, asked)).rows);
-    const [first] = await kpiBatches(stage);
-    await stage.manifest.advance({ ...(first as ArchiveBatch), state: 'DELETED' }, 'COMMITTED');
+    assert.equal((await archiveOf(stage, { retentionMs: 5 * DAY }).run()).retired, 0);
+    assert.equal((await archiveOf(stage, { retentionMs: 4 * DAY }).run()).retired, 1);
+    assert.equal((await kpiBatches(stage))[0]?.state, 'DELETED');
+    assert.equal(await windowBorder(stage.manifest, { now: NOW + 59, graceMs: 60 }), Number.NEGATIVE_INFINITY);
+    assert.equal(await windowBorder(stage.manifest, { now: NOW + 60, graceMs: 60 }), T0 + DAY);
     const check = async (where: string) => {
       for (const [asked, rows] of before) assert.deepEqual((await ask(stage, asked)).rows, rows, `${where}: ${asked}`);
     };

@@ -22,12 +22,12 @@ test('jobs actor repeats what a killed process left, answers the gateway, and gi
   for (const { name } of JOBS) await store.put(jobRun(name, startedAt));
   await store.put(jobRun('performance', startedAt + 1, { outcome: 'running', endedAt: null }));
 
-  const stage = await Stage.up(t, ENTRY, { backend, hotBudget: 300e6, zone: 'America/Sao_Paulo' }, [
-    'jobs',
-    'figures',
-    'findings',
-    'queries',
-  ]);
+  const stage = await Stage.up(
+    t,
+    ENTRY,
+    { backend, hotBudget: 300e6, zone: 'America/Sao_Paulo', latenessMs: 3_600_000, retentionMs: 90 * 86_400_000 },
+    ['jobs', 'figures', 'findings', 'queries'],
+  );
   const first = await stage.next<JobsChanged>('jobs');
   assert.ok(
     first.jobs.every(({ state }) => state === 'elsewhere'),

@@ -245,3 +245,26 @@ for (const seed of [1, 2, 3, 4, 5]) {
     assert.ok(epoch > 1, 'it died at least once');
   });
 }
+
+test('lane makes no window anew that was let go of: what belongs there is late, after a restart too', async () => {
+  const time = 1_763_600_000_000;
+  const order = (at: number): TestRecord => ({
+    events: [{ kind: 'restock', time: at, product: 'p1' }],
+    dead: 0,
+    array: false,
+  });
+  for (const restarts of [false, true]) {
+    const store = new MemoryStore();
+    const lane = new Lane(store, SETTINGS, nextTurn);
+    if (restarts) lane.keepFrom(time);
+    await lane.assign([PLACE]);
+    lane.keepFrom(time);
+    lane.keepFrom(time - 1_000_000);
+    // The first event of a topic-partition is late for no other reason.
+    await lane.apply({ ...batchOf([order(time - 60_000), order(time)], 0), session: lane.session });
+    await lane.commit();
+    const { ledger } = store.states.get(partitionKey(PLACE)) as PartitionState;
+    assert.deepEqual([ledger.in, ledger.counted, ledger.late], [2, 1, 1]);
+    assert.equal(store.windows.size, 1);
+  }
+});
