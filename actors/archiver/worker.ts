@@ -6,7 +6,8 @@ import { randomBytes } from 'node:crypto';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { MessagePort } from 'node:worker_threads';
 import { AppError, toWireError } from '../../protocol/errors.ts';
-import type { Answer, ArchiveQuery, ArchiveStatus, Ask, LettingGo } from '../../protocol/message.ts';
+import type { TopicPartition } from '../../protocol/event.ts';
+import type { Answer, ArchiveQuery, ArchiveStatus, Ask, LetGo, LettingGo } from '../../protocol/message.ts';
 import { runChild } from '../../supervisor/child.ts';
 import { dayIn } from '../archive/days.ts';
 import {
@@ -19,6 +20,7 @@ import {
 import { ARCHIVE_STATES, type ArchiveBatch } from '../ports/archive.ts';
 import { Archiver } from './archiver.ts';
 import { ArchiveBook, viewOf } from './book.ts';
+import { OldWindows } from './old-windows.ts';
 import { Owners } from './owners.ts';
 import { Registrar } from './registrar.ts';
 
@@ -59,11 +61,16 @@ runChild<ArchiverInput>(async (child) => {
     },
     { budget, onChange: noteBatch },
   );
-  const owners = new Owners((partitions) => archiver.own(partitions));
+  let own: readonly TopicPartition[] = [];
+  const owners = new Owners((partitions) => {
+    own = partitions;
+    archiver.own(partitions);
+  });
+  const oldWindows = new OldWindows({ manifest, now: Date.now, drop: (place, time) => letGo(place, time, 'windows') });
 
-  async function letGo(place: { topic: string; partition: number }, horizon: number): Promise<boolean> {
+  async function letGo(place: TopicPartition, before: number, what: LetGo['what'] = 'raw'): Promise<boolean> {
     try {
-      await owners.letGo(place, 'raw', horizon);
+      await owners.letGo(place, what, before);
       return true;
     } catch (thrown) {
       // The owner restarts, or is another now: it is asked again at the next look.
@@ -126,6 +133,7 @@ runChild<ArchiverInput>(async (child) => {
         if (!known) await readManifest();
         known = true;
         worked = await archiver.work();
+        await oldWindows.look(own);
       } catch (thrown) {
         // Store or archive may be away: that is no fault of this actor, and nothing is lost by waiting.
         book.failed(thrown instanceof Error ? thrown.message : String(thrown), Date.now());

@@ -4,7 +4,8 @@
  * noted as to be archived until all of that is done, so a run may end anywhere and the next goes on.
  */
 import { type DayOf, dayIn } from '../archive/days.ts';
-import { temporaryPath } from '../archive/paths.ts';
+import { TEMPORARY, temporaryPath } from '../archive/paths.ts';
+import { checksumOf } from '../archive/write-batch.ts';
 import { dayStartIn, type Floor, nextDay } from '../kpi/granularity.ts';
 import type { ArchiveBatch, ArchiveCatalog, ArchiveFiles, ArchiveManifest, BatchFile } from '../ports/archive.ts';
 import type { FactStore, PartitionState, RollupStamp, StoreReader } from '../ports/hot-store.ts';
@@ -17,7 +18,13 @@ const FACT = 'kpi-archive';
 const DAY_MS = 86_400_000;
 
 /** Days to be archived, by their start, and up to which commits that is known. */
-type KpiArchiveState = { readonly zone: string; readonly stamp: RollupStamp; readonly days: readonly number[] };
+type KpiArchiveState = {
+  readonly zone: string;
+  readonly stamp: RollupStamp;
+  readonly days: readonly number[];
+  /** Archived days that the catalog was not told of. */
+  readonly unregistered: readonly string[];
+};
 
 export type KpiArchiveStores = {
   readonly store: StoreReader;
@@ -35,6 +42,8 @@ export type KpiArchiveSettings = {
   readonly retentionMs: number;
   readonly now: () => number;
   readonly turn: () => Promise<void>;
+  /** A text that no other attempt has. */
+  readonly nonce: () => string;
 };
 
 /** `retired`: days whose minutes the hot store may let go of from now on. */
@@ -55,7 +64,7 @@ export class KpiArchive {
 
   /** One run at a time. */
   async run(signal?: AbortSignal): Promise<KpiArchiveResult> {
-    const { store, rollups, facts } = this.#stores;
+    const { store, rollups, facts, catalog } = this.#stores;
     const { zone, latenessMs } = this.#settings;
     const states = await store.partitions();
     const known = (await facts.get(FACT)) as KpiArchiveState | undefined;
@@ -64,7 +73,9 @@ export class KpiArchive {
     const stamp = states.map(({ topic, partition, seq }) => ({ topic, partition, seq }));
     const days = new Set(before?.days);
     for (const start of await rollups.changedSince(before?.stamp ?? [])) days.add(this.#dayStart(start));
-    const note = () => facts.put(FACT, { zone, stamp, days: [...days] } satisfies KpiArchiveState);
+    const unregistered = new Set(before?.unregistered);
+    const note = () =>
+      facts.put(FACT, { zone, stamp, days: [...days], unregistered: [...unregistered] } satisfies KpiArchiveState);
     await note();
     const over = Math.max(-1, ...states.map(({ watermark }) => watermark)) - latenessMs - DAY_MS;
     const due = [...days].filter((start) => nextDay(this.#dayStart, start) <= over).sort((a, b) => a - b);
@@ -72,9 +83,16 @@ export class KpiArchive {
       signal?.throwIfAborted();
       await this.#archive(start);
       days.delete(start);
+      unregistered.add(this.#dayOf(start));
       await note();
     }
-    return { archived: due.length, retired: await this.#retire(states, days) };
+    const retired = await this.#retire(states, days);
+    await note();
+    // Last, as tools that cannot be told hold up nothing.
+    if (catalog !== undefined && unregistered.size > 0) await catalog.register('kpi_minute', [...unregistered]);
+    unregistered.clear();
+    await note();
+    return { archived: due.length, retired };
   }
 
   /**
@@ -82,7 +100,7 @@ export class KpiArchive {
    * In order, and only what nothing can change or needs any more: every topic-partition is past it by more than events
    * may be late, and it is rolled up.
    */
-  async #retire(states: readonly PartitionState[], waiting: ReadonlySet<number>): Promise<number> {
+  async #retire(states: readonly PartitionState[], waiting: Set<number>): Promise<number> {
     const { manifest, facts } = this.#stores;
     const { latenessMs, retentionMs, now } = this.#settings;
     const rollup = await readRollupState(facts);
@@ -91,24 +109,41 @@ export class KpiArchive {
     const passed = Math.min(Math.max(...watermarks) - retentionMs, Math.min(...watermarks) - latenessMs);
     const until = Math.min(passed, ...waiting, ...rollup.hours, ...rollup.days);
     const days = (await manifest.inState(['COMMITTED'], KPI_PLACE)).filter(({ kind }) => kind === 'kpi');
-    const retired = days.filter(({ toOffset }) => toOffset <= until).sort((a, b) => a.fromOffset - b.fromOffset);
-    for (const day of retired) await manifest.advance({ ...day, state: 'DELETED', deletedAt: now() }, 'COMMITTED');
-    return retired.length;
+    const old = days.filter(({ toOffset }) => toOffset <= until).sort((a, b) => a.fromOffset - b.fromOffset);
+    let retired = 0;
+    for (const day of old) {
+      if (!(await this.#isWhole(day))) {
+        waiting.add(day.fromOffset);
+        break;
+      }
+      await manifest.advance({ ...day, state: 'DELETED', deletedAt: now() }, 'COMMITTED');
+      retired++;
+    }
+    return retired;
+  }
+
+  /** Looked at once more before the archive has the only copy. */
+  async #isWhole({ files }: ArchiveBatch): Promise<boolean> {
+    for (const { path, bytes, checksum } of files) {
+      const found = await this.#stores.files.stat(path);
+      if (found?.bytes !== bytes || checksumOf(await this.#stores.files.read(path)) !== checksum) return false;
+    }
+    return files.length > 0;
   }
 
   async #archive(start: number): Promise<void> {
-    const { manifest, store, catalog } = this.#stores;
-    const { turn, now } = this.#settings;
+    const { manifest, store } = this.#stores;
+    const { turn, now, nonce } = this.#settings;
     const date = this.#dayOf(start);
     const id = `kpi-${date}`;
     const batch = (await manifest.get(id)) ?? (await this.#plan(id, start));
     // What the hot store has let go of is whole in the archive only.
     if (batch.state === 'DELETED') return;
     const revision = (batch.sums.revision ?? 0) + 1;
-    const day: KpiDay = { name: `${id}-r${revision}`, date, start, end: nextDay(this.#dayStart, start) };
+    const day: KpiDay = { name: `${id}-r${revision}-${nonce()}`, date, start, end: nextDay(this.#dayStart, start) };
     const draft = await writeKpiDay(store, day, turn);
     if (draft === undefined) return;
-    const files = await this.#publish(draft);
+    const files = await this.#publish(draft, nonce());
     const at = now();
     const committed: ArchiveBatch = {
       ...batch,
@@ -118,10 +153,8 @@ export class KpiArchive {
       verifiedAt: at,
       committedAt: at,
     };
-    // Another process that was quicker has the day: this one's files go with the next revision.
-    if (!(await manifest.advance(committed, batch.state))) return;
-    await this.#sweep(committed, date);
-    await catalog?.register('kpi_minute', [date]);
+    // Where the manifest has moved on the day is another's; its next revision removes these files.
+    if (await manifest.advance(committed, batch.state)) await this.#sweep(committed, date);
   }
 
   async #plan(id: string, start: number): Promise<ArchiveBatch> {
@@ -140,16 +173,12 @@ export class KpiArchive {
     return (await this.#stores.manifest.get(id)) ?? planned;
   }
 
-  /** Under temporary names, read back, and only then to where they belong. */
-  async #publish(draft: KpiDraft): Promise<BatchFile[]> {
+  /** Under temporary names, read back, and only then to where they belong: under names that nothing else ever has. */
+  async #publish(draft: KpiDraft, nonce: string): Promise<BatchFile[]> {
     const { files } = this.#stores;
-    for (const { path, content } of draft.files) await files.write(temporaryPath(path), content);
-    await verifyKpiDay(draft, ({ path }) => files.read(temporaryPath(path)), this.#settings.turn);
-    for (const { path } of draft.files) {
-      // Left of a revision that did not get as far as the manifest: nobody reads it.
-      await files.remove(path);
-      await files.publish(temporaryPath(path), path);
-    }
+    for (const { path, content } of draft.files) await files.write(temporaryPath(path, nonce), content);
+    await verifyKpiDay(draft, ({ path }) => files.read(temporaryPath(path, nonce)), this.#settings.turn);
+    for (const { path } of draft.files) await files.publish(temporaryPath(path, nonce), path);
     return draft.files.map(({ content: _content, ...file }) => file);
   }
 
@@ -159,6 +188,8 @@ export class KpiArchive {
     for (const folder of [`kpi_minute/order_date=${date}`, `windows/date=${date}`])
       for (const { path } of await this.#stores.files.list(folder))
         if (!kept.has(path)) await this.#stores.files.remove(path);
+    for (const { path } of await this.#stores.files.list(TEMPORARY))
+      if (path.includes(`part-kpi-${date}-`)) await this.#stores.files.remove(path);
   }
 }
 

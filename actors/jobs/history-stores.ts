@@ -2,6 +2,7 @@
  * The stores of what is rolled up and archived, opened when that first runs here: in a process that runs no jobs they
  * stay closed.
  */
+import { randomBytes } from 'node:crypto';
 import {
   type BackendConfig,
   chooseArchiveFiles,
@@ -66,7 +67,8 @@ export class HistoryStores {
       files: await chooseArchiveFiles(this.#backend),
       catalog: await chooseCatalog(this.#backend),
     };
-    const settings = { ...this.#settings, now: Date.now, turn: turns(() => performance.now()) };
+    const nonce = () => randomBytes(6).toString('hex');
+    const settings = { ...this.#settings, now: Date.now, turn: turns(() => performance.now()), nonce };
     return {
       rollUp: new RollUp(stores, settings),
       kpiArchive: new KpiArchive(stores, settings),

@@ -21,6 +21,7 @@ const DAY = 86_400_000;
 const T0 = Date.UTC(2026, 0, 1, 3);
 const LATENESS = HOUR;
 const NOW = 1_800_000_000_000;
+let nonces = 0;
 
 function minute(random: Random, start: number): WindowState {
   const window = new WindowState(start);
@@ -59,7 +60,14 @@ async function fill(stage: ArchiveStage, days: number): Promise<PartitionState[]
 const archiveOf = (stage: ArchiveStage, parts: { files?: ArchiveStage['files']; retentionMs?: number } = {}) =>
   new KpiArchive(
     { ...stage, ...parts },
-    { zone: ZONE, latenessMs: LATENESS, retentionMs: parts.retentionMs ?? 90 * DAY, now: () => NOW, turn: noTurn },
+    {
+      zone: ZONE,
+      latenessMs: LATENESS,
+      retentionMs: parts.retentionMs ?? 90 * DAY,
+      now: () => NOW,
+      turn: noTurn,
+      nonce: () => `n${++nonces}`,
+    },
   );
 
 const reader = (stage: ArchiveStage) =>
@@ -237,6 +245,7 @@ test('KPI days are archived whole wherever a run is cut off', async () => {
         );
       assert.equal((await stage.files.list('windows')).length, 1);
       assert.equal((await stage.files.list('kpi_minute')).length, 1);
+      assert.deepEqual(await stage.files.list('_tmp'), []);
     }
     assert.ok(cuts >= 8, `${cuts} runs were cut off`);
   } finally {
@@ -260,7 +269,11 @@ test('days that the hot store has let go of are answered from the archive, each 
     for (const question of QUESTIONS)
       for (const asked of [question + whole, question + part]) before.set(asked, (await ask(stage, asked)).rows);
     assert.equal((await archiveOf(stage, { retentionMs: 5 * DAY }).run()).retired, 0);
-    assert.equal((await archiveOf(stage, { retentionMs: 4 * DAY }).run()).retired, 1);
+    // What the archive does not have whole is archived again before it becomes the only copy.
+    const damaged = (await kpiBatches(stage))[0]?.files.find(({ table }) => table === 'windows')?.path as string;
+    await stage.files.write(damaged, Uint8Array.of(1));
+    assert.equal((await archiveOf(stage, { retentionMs: 4 * DAY }).run()).retired, 0);
+    assert.deepEqual(await archiveOf(stage, { retentionMs: 4 * DAY }).run(), { archived: 1, retired: 1 });
     assert.equal((await kpiBatches(stage))[0]?.state, 'DELETED');
     assert.equal(await windowBorder(stage.manifest, { now: NOW + 59, graceMs: 60 }), Number.NEGATIVE_INFINITY);
     assert.equal(await windowBorder(stage.manifest, { now: NOW + 60, graceMs: 60 }), T0 + DAY);
@@ -277,6 +290,33 @@ test('days that the hot store has let go of are answered from the archive, each 
     // Hours and days stay in the hot store.
     const days = await ask(stage, `${QUESTIONS[3]}&source=hot${range(T0, T0 + DAY)}`);
     assert.equal(days.rows.length, 1);
+  } finally {
+    await stage.close();
+  }
+});
+
+test('KPI days are told to the catalog, again where it was away', async () => {
+  const stage = await openArchiveStage();
+  try {
+    await fill(stage, 4);
+    const told: string[] = [];
+    let away = true;
+    const catalog = {
+      register: async (table: string, days: readonly string[]) => {
+        if (away) throw new Error('away');
+        told.push(...days.map((day) => `${table} ${day}`));
+      },
+      close: async () => undefined,
+    };
+    const settings = { zone: ZONE, latenessMs: LATENESS, retentionMs: 90 * DAY, now: () => NOW, turn: noTurn };
+    const archive = new KpiArchive({ ...stage, catalog }, { ...settings, nonce: () => `n${++nonces}` });
+    await assert.rejects(archive.run(), /away/);
+    away = false;
+    assert.equal((await archive.run()).archived, 0);
+    assert.deepEqual(told, ['kpi_minute 2026-01-01', 'kpi_minute 2026-01-02']);
+    await archive.run();
+    assert.equal(told.length, 2);
+    assert.equal((await kpiBatches(stage))[0]?.sums.revision, 1);
   } finally {
     await stage.close();
   }
