@@ -217,9 +217,9 @@ export async function chooseFactStore(config: BackendConfig, watch?: OutageWatch
   return new EmbeddedFactStore(ofGroup(config).dataDir);
 }
 
-export async function chooseArchiveManifest(config: BackendConfig): Promise<ArchiveManifest> {
+export async function chooseArchiveManifest(config: BackendConfig, watch?: OutageWatch): Promise<ArchiveManifest> {
   const mongo = mongoOf(config);
-  if (mongo !== undefined) return new (await import('./store-mongodb-manifest.ts')).MongoArchiveManifest(mongo);
+  if (mongo !== undefined) return new (await import('./store-mongodb-manifest.ts')).MongoArchiveManifest(mongo, watch);
   return new EmbeddedArchiveManifest(ofGroup(config).dataDir);
 }
 

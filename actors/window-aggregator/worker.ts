@@ -43,14 +43,15 @@ const CREDITS = 8;
 runChild<AggregatorInput>(async (child) => {
   const { backend, latenessMs, dedup, commitMs } = child.input;
   let stopping = false;
-  const store = await choosePartitionStore(backend, {
-    waiting: (what, deadlineMs) => child.meter.waiting(what, deadlineMs),
+  const watch = {
+    waiting: (what: string, deadlineMs: number) => child.meter.waiting(what, deadlineMs),
     waited: () => child.meter.waited(),
     // What is not committed then is read again.
     givesUp: () => stopping,
-  });
+  };
+  const store = await choosePartitionStore(backend, watch);
+  const manifest = await chooseArchiveManifest(backend, watch);
   const lane = new Lane(store, { latenessMs, dedup }, nextTurn);
-  const manifest = await chooseArchiveManifest(backend);
   let consumer: MessagePort | undefined;
   /** By the name of their link. */
   const followers = new Map<string, Follower>();
