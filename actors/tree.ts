@@ -132,6 +132,7 @@ export function rootSpec(settings: TreeSettings): SupervisorSpec {
         { name: 'figures', to: 'gateway' },
         { name: 'findings', to: 'gateway' },
         { name: 'queries', to: 'reader' },
+        { name: 'archive', to: 'archiver' },
       ],
     }),
     ...(generator === undefined

@@ -148,7 +148,7 @@ export class Page {
 
   /** A command, under a key of its own. */
   post(path: string, reason: string): Promise<unknown> {
-    return this.http.post(path, { reason, idempotency_key: randomKey() });
+    return this.http.post(path, { ...(reason === '' ? {} : { reason }), idempotency_key: randomKey() });
   }
 
   #tick(): void {

@@ -15,9 +15,9 @@ export class LinkedRequests<Query> {
   }
 
   connect(port: MessagePort | undefined): void {
-    port?.on('message', (message: Answer) => {
+    port?.on('message', (message: Answer | { readonly type: 'archive-changed' }) => {
       if (message.type === 'answer') this.#requests.settle(message.id, { value: message.value });
-      else this.#requests.settle(message.id, { error: fromWireError(message.error) });
+      else if (message.type === 'refusal') this.#requests.settle(message.id, { error: fromWireError(message.error) });
     });
     this.#requests.connect(port);
   }

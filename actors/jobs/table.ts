@@ -29,6 +29,15 @@ export const JOBS = [
     retries: 3,
     backoffMs: 10 * SECOND,
   },
+  /** The archiver works by itself; this looks how it stands, and reads some of what it wrote again. */
+  {
+    name: 'archive',
+    periodMs: 60 * MINUTE,
+    offsetMs: 55 * SECOND,
+    deadlineMs: 5 * MINUTE,
+    retries: 3,
+    backoffMs: 30 * SECOND,
+  },
   /** Does the generator make as many events as were asked of it? */
   { name: 'generation-health', periodMs: MINUTE, offsetMs: 15 * SECOND, ...LOOK },
   /** Does every event that came in have one outcome, how many were late or unreadable, how complete are orders? */

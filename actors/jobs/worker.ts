@@ -6,6 +6,7 @@ import type { MessagePort } from 'node:worker_threads';
 import { toWireError } from '../../protocol/errors.ts';
 import type {
   Answer,
+  ArchiveQuery,
   Ask,
   FiguresQuery,
   Finding,
@@ -15,6 +16,7 @@ import type {
 } from '../../protocol/message.ts';
 import { runChild } from '../../supervisor/child.ts';
 import { type BackendConfig, chooseJobStore } from '../backends/choose.ts';
+import { ArchiveSample } from './archive-sample.ts';
 import { FindingBook } from './findings.ts';
 import { type HistorySettings, HistoryStores } from './history-stores.ts';
 import { LinkedRequests } from './linked-requests.ts';
@@ -32,6 +34,8 @@ runChild<JobsInput>(async (child) => {
   const { backend, hotBudget, zone, latenessMs, retentionMs } = child.input;
   const store = await chooseJobStore(backend, child.meter);
   const history = new HistoryStores(backend, { zone, latenessMs, retentionMs });
+  const archiver = new LinkedRequests<ArchiveQuery>('archiver');
+  const sample = ArchiveSample.of(backend);
   const book = new FindingBook();
   const reader = new LinkedRequests<ReaderQuery>('reader');
   const gateway = new LinkedRequests<FiguresQuery>('gateway');
@@ -45,6 +49,8 @@ runChild<JobsInput>(async (child) => {
       askGateway: (query, signal) => gateway.ask(query, signal),
       rollUp: (signal) => history.rollUp(signal),
       archiveKpis: (signal) => history.archiveKpis(signal),
+      askArchiver: (query, signal) => archiver.ask(query, signal),
+      sampleArchive: (signal) => sample.run(signal),
       hotBudget,
     }),
     store,
@@ -73,6 +79,11 @@ runChild<JobsInput>(async (child) => {
     (port) => gateway.connect(port),
     () => gateway.connect(undefined),
   );
+  child.onLink(
+    'archive',
+    (port) => archiver.connect(port),
+    () => archiver.connect(undefined),
+  );
   child.onLink('findings', (port) => {
     findings = port;
     for (const finding of book.all()) port.postMessage(finding);
@@ -86,6 +97,7 @@ runChild<JobsInput>(async (child) => {
   child.onStop(async () => {
     await runner.setHere(false);
     await history.close();
+    await sample.close();
     await store.close();
   });
   child.tell({ type: 'jobs-wanted' });

@@ -1,9 +1,17 @@
 /** What each job does: asks those who know, judges, and says what it found. */
 import type { DeadLetter } from '../../protocol/event.ts';
-import type { FiguresQuery, HeardFinding, PerformanceFigures, ReaderQuery } from '../../protocol/message.ts';
+import type {
+  ArchiveQuery,
+  ArchiveStatus,
+  FiguresQuery,
+  HeardFinding,
+  PerformanceFigures,
+  ReaderQuery,
+} from '../../protocol/message.ts';
 import type { KpiArchiveResult } from '../history/kpi-archive.ts';
 import type { RollUpResult } from '../history/roll-up.ts';
 import type { Page, StoredOrder, StoreSnapshot } from '../ports/hot-store.ts';
+import { judgeSample, type SampleResult } from './archive-sample.ts';
 import {
   judgeCompleteness,
   judgeDead,
@@ -29,9 +37,11 @@ export type RunContext = {
 export type Work = (run: RunContext) => Promise<void>;
 
 export type WorkSources = {
-  /** Both give up when the run is to end. */
+  /** These give up when the run is to end. */
   readonly askReader: <T>(query: ReaderQuery, signal: AbortSignal) => Promise<T>;
   readonly askGateway: <T>(query: FiguresQuery, signal: AbortSignal) => Promise<T>;
+  readonly askArchiver: <T>(query: ArchiveQuery, signal: AbortSignal) => Promise<T>;
+  readonly sampleArchive: (signal: AbortSignal) => Promise<SampleResult>;
   readonly rollUp: (signal: AbortSignal) => Promise<RollUpResult>;
   readonly archiveKpis: (signal: AbortSignal) => Promise<KpiArchiveResult>;
   readonly hotBudget: number;
@@ -50,6 +60,13 @@ export function createWorks(sources: WorkSources): Readonly<Record<JobName, Work
     'kpi-archive': async (run) => {
       const { archived, retired } = await sources.archiveKpis(run.signal);
       run.say(`Archived ${archived} days of KPIs; minutes of ${retired} days are not kept any longer`);
+    },
+    archive: async (run) => {
+      const status = await sources.askArchiver<ArchiveStatus>({ kind: 'status' }, run.signal);
+      run.say(`Raw events weigh ${status.hot_bytes} of ${status.budget} bytes`);
+      run.say(`Archived are ${status.records} records, in ${status.bytes} bytes`);
+      if (status.last_error !== null) run.say(`Last trouble: ${status.last_error}`);
+      tell(run, judgeSample(await sources.sampleArchive(run.signal)));
     },
     'generation-health': async (run) => {
       const heard = await sources.askGateway<HeardFinding | null>({ kind: 'finding', id: 'generation' }, run.signal);

@@ -9,6 +9,8 @@ import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { WebSocketServer } from 'ws';
+import { parseCommandBody } from '../../protocol/command.ts';
+import { toWireError } from '../../protocol/errors.ts';
 import type { Channel } from '../../protocol/frames-ws.ts';
 import { FixtureStream } from './ui-channels.ts';
 import { Client } from './ui-client.ts';
@@ -190,6 +192,11 @@ export class UiServer {
       return sendJson(response, 401, {
         error: { code: 'unauthorized', message: 'Cannot take the command as the token is missing' },
       });
+    try {
+      parseCommandBody(body);
+    } catch (thrown) {
+      return sendJson(response, 400, { error: toWireError(thrown) });
+    }
     return sendJson(response, 200, { accepted: true, epoch: 4 });
   }
 }

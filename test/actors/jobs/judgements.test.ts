@@ -99,7 +99,8 @@ test('performance is judged figure by figure', () => {
     );
   assert.deepEqual(severities({}), {});
   assert.deepEqual(severities({ lag: 60_000 }), { 'performance-lag': 'warning' });
-  assert.deepEqual(severities({ latency_p99_ms: 20_000 }), { 'performance-latency': 'critical' });
+  assert.deepEqual(severities({ latency_p99_ms: 20_000 }), { 'performance-latency': 'warning' });
+  assert.deepEqual(severities({ latency_p50_ms: 2_000, latency_p99_ms: 2_500 }), { 'performance-latency': 'critical' });
   assert.deepEqual(severities({ hot_bytes: 340e6 }), {}, 'archiving works in steps');
   assert.deepEqual(severities({ hot_bytes: 360e6 }), { 'performance-hot-store': 'warning' });
   assert.deepEqual(severities({ memory_bytes: 2e9 }), { 'performance-memory': 'warning' });
