@@ -74,13 +74,19 @@ async function write(batch: ArchiveBatch, ports: StepPorts): Promise<ArchiveBatc
     return { ...file, path: temporaryPath(path, attempt) };
   });
   try {
-    for (const [index, { path }] of written.entries()) await ports.files.write(path, contents[index] as Uint8Array);
+    await atOnce(written.map(({ path }, index) => ports.files.write(path, contents[index] as Uint8Array)));
   } catch (thrown) {
     await discard(written, ports).catch(() => undefined);
     throw thrown;
   }
   const bytes = written.reduce((sum, file) => sum + file.bytes, 0);
   return { ...batch, ...draft, files: written, bytes, state: 'WRITTEN' };
+}
+
+/** Most of the time of each goes into waiting for the disk or another server; all have ended when this returns or throws. */
+async function atOnce(calls: readonly Promise<void>[]): Promise<void> {
+  const failed = (await Promise.allSettled(calls)).find(({ status }) => status === 'rejected');
+  if (failed?.status === 'rejected') throw failed.reason;
 }
 
 /** What an attempt has left, and no batch claims any longer. */
@@ -98,12 +104,8 @@ async function publish(batch: ArchiveBatch, { files, manifest, now }: StepPorts)
   if (stored?.state !== 'VERIFIED' || stored.files[0]?.path !== batch.files[0]?.path) {
     throw new AppError('fenced', `Cannot publish ${batch.id} as another process goes on with it`);
   }
-  const published: BatchFile[] = [];
-  for (const file of batch.files) {
-    const path = finalPath(batch, file);
-    await publishFile(file, path, files);
-    published.push({ ...file, path });
-  }
+  const published = batch.files.map((file): BatchFile => ({ ...file, path: finalPath(batch, file) }));
+  await atOnce(batch.files.map((file, index) => publishFile(file, (published[index] as BatchFile).path, files)));
   return { ...batch, files: published, state: 'COMMITTED', committedAt: now(), error: null };
 }
 

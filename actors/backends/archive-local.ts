@@ -48,8 +48,8 @@ export class LocalArchiveFiles implements ArchiveFiles {
     }
     await this.#makeFolder(dirname(to));
     await rename(from, to);
+    // The old name may come back after a power cut: nobody claims it then.
     await syncFolder(dirname(to));
-    if (dirname(from) !== dirname(to)) await syncFolder(dirname(from));
   }
 
   async stat(path: string): Promise<ArchivedFile | undefined> {
