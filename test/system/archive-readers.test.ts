@@ -20,6 +20,7 @@ import { temporaryFolder } from '../contracts/temporary-folder.ts';
 
 const DAY = '2025-11-20';
 const LIMIT_MS = 300_000;
+const java = process.env.JAVA_HOME ? join(process.env.JAVA_HOME, 'bin', 'java') : 'java';
 const LARGE = 9_007_199_254_740_000n;
 
 const READERS = {
@@ -166,8 +167,7 @@ async function kpiMinutes(): Promise<Uint8Array> {
 
 function missing({ python, module }: { readonly python: string; readonly module: string }): string | false {
   if (spawnSync(python, ['-c', `import ${module}`]).status !== 0) return `${python} has no ${module}`;
-  if (module === 'pyspark' && spawnSync('java', ['-version']).status !== 0)
-    return 'Spark needs Java, which is not here';
+  if (module === 'pyspark' && spawnSync(java, ['-version']).status !== 0) return 'Spark needs Java, which is not here';
   return false;
 }
 
