@@ -11,7 +11,9 @@ export class Registrar {
   #pending = new Map<Table, Set<string>>();
   #registered = new Set<string>();
   #retryAt = 0;
-  #under: Promise<string | undefined> | undefined;
+  #under: Promise<void> | undefined;
+  /** Why the catalog was not told when it was last tried. */
+  failure: string | undefined;
 
   constructor(catalog: ArchiveCatalog, now: () => number) {
     this.#catalog = catalog;
@@ -27,26 +29,26 @@ export class Registrar {
     }
   }
 
-  /** Registers what waits, one call at a time; answers what went wrong. */
-  async look(): Promise<string | undefined> {
-    if (this.#under !== undefined || this.#pending.size === 0 || this.#now() < this.#retryAt) return undefined;
+  /** Registers what waits, one call at a time. */
+  async look(): Promise<void> {
+    if (this.#under !== undefined || this.#pending.size === 0 || this.#now() < this.#retryAt) return;
     this.#under = this.#register();
-    return this.#under.finally(() => {
+    await this.#under.finally(() => {
       this.#under = undefined;
     });
   }
 
-  async #register(): Promise<string | undefined> {
+  async #register(): Promise<void> {
     try {
       for (const [table, days] of [...this.#pending]) {
         await this.#catalog.register(table, [...days]);
         for (const day of days) this.#registered.add(`${table}/${day}`);
         this.#pending.delete(table);
       }
-      return undefined;
+      this.failure = undefined;
     } catch (thrown) {
       this.#retryAt = this.#now() + RETRY_MS;
-      return thrown instanceof Error ? thrown.message : String(thrown);
+      this.failure = thrown instanceof Error ? thrown.message : String(thrown);
     }
   }
 }

@@ -1,0 +1,147 @@
+/** What surrounds the archiver: asking owners, telling the catalog, telling people. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ArchiveBook, viewOf } from '../../../actors/archiver/book.ts';
+import { Owners } from '../../../actors/archiver/owners.ts';
+import { Registrar } from '../../../actors/archiver/registrar.ts';
+import type { ArchiveCatalog, BatchFile } from '../../../actors/ports/archive.ts';
+import { AppError, toWireError } from '../../../protocol/errors.ts';
+import type { TopicPartition } from '../../../protocol/event.ts';
+import type { LetGo } from '../../../protocol/message.ts';
+import { archiveBatch } from '../../contracts/archive-manifest.ts';
+
+const place = (partition: number) => ({ topic: 'orders', partition });
+
+function fileOf(table: BatchFile['table'], orderDate: string): BatchFile {
+  return { table, orderDate, path: `${table}/${orderDate}`, rows: 1, bytes: 1, checksum: '', from: null, to: null };
+}
+
+function ownersOf() {
+  const owned: (readonly TopicPartition[])[] = [];
+  const owners = new Owners((partitions) => owned.push(partitions));
+  const asked: LetGo[] = [];
+  const lay = (id: string, partitions: readonly TopicPartition[]) => {
+    owners.laid(id, { postMessage: (message) => asked.push(message as LetGo) });
+    owners.receive(id, { type: 'owns', partitions });
+  };
+  return { owners, owned, asked, lay };
+}
+
+test('owners are those who said so last, and what none has is nobody’s to archive', () => {
+  const { owners, owned, lay } = ownersOf();
+  lay('aggregator-0', [place(0), place(1)]);
+  lay('aggregator-1', [place(2)]);
+  assert.deepEqual(owned.at(-1), [place(0), place(1), place(2)]);
+  owners.receive('aggregator-0', { type: 'owns', partitions: [place(1)] });
+  assert.deepEqual(owned.at(-1), [place(1), place(2)]);
+  owners.lost('aggregator-1');
+  assert.deepEqual(owned.at(-1), [place(1)]);
+});
+
+test('owners are asked to let go, and refuse with their reason', async () => {
+  const { owners, asked, lay } = ownersOf();
+  lay('aggregator-0', [place(0)]);
+  lay('aggregator-1', [place(1)]);
+  const gone = owners.letGo(place(1), 'raw', 77);
+  const [request] = asked;
+  assert.deepEqual({ ...request, id: 0 }, { type: 'let-go', id: 0, ...place(1), what: 'raw', before: 77 });
+  owners.receive('aggregator-1', { type: 'let-gone', id: request?.id as number, error: null });
+  await gone;
+  const refused = owners.letGo(place(0), 'raw', 5);
+  const error = toWireError(new AppError('fenced', 'Cannot let go as another is the owner'));
+  owners.receive('aggregator-0', { type: 'let-gone', id: asked[1]?.id as number, error });
+  await assert.rejects(refused, { code: 'fenced' });
+});
+
+test('an owner that is away, or goes away meanwhile, is unavailable', async () => {
+  const { owners, lay } = ownersOf();
+  await assert.rejects(owners.letGo(place(0), 'raw', 5), { code: 'unavailable' });
+  lay('aggregator-0', [place(0)]);
+  const waiting = owners.letGo(place(0), 'raw', 5);
+  owners.lost('aggregator-0');
+  await assert.rejects(waiting, { code: 'unavailable' });
+  owners.receive('aggregator-0', { type: 'let-gone', id: 1, error: null });
+});
+
+function catalogOf() {
+  const calls: [string, readonly string[]][] = [];
+  const state = { fails: false };
+  const catalog: ArchiveCatalog = {
+    async register(table, days) {
+      if (state.fails) throw new Error('the metastore is away');
+      calls.push([table, days]);
+    },
+    async close() {},
+  };
+  return { catalog, calls, state };
+}
+
+test('registrar tells the catalog each day once, of tables that other tools read', async () => {
+  const { catalog, calls } = catalogOf();
+  const registrar = new Registrar(catalog, () => 0);
+  const files = [fileOf('orders', '2026-02-27'), fileOf('orders', '2026-02-28'), fileOf('raw', '2026-02-28')];
+  registrar.note(archiveBatch(0, { files }));
+  registrar.note(archiveBatch(100, { files: [...files, fileOf('kpi_minute', '2026-02-27')] }));
+  assert.equal(await registrar.look(), undefined);
+  assert.deepEqual(calls, [
+    ['orders', ['2026-02-27', '2026-02-28']],
+    ['kpi_minute', ['2026-02-27']],
+  ]);
+  registrar.note(archiveBatch(200, { files }));
+  await registrar.look();
+  assert.equal(calls.length, 2);
+});
+
+test('registrar that is refused says why, holds up nothing, and tries again later', async () => {
+  const { catalog, calls, state } = catalogOf();
+  let now = 0;
+  const registrar = new Registrar(catalog, () => now);
+  registrar.note(archiveBatch(0, { files: [fileOf('orders', '2026-02-27')] }));
+  state.fails = true;
+  assert.match((await registrar.look()) ?? '', /metastore is away/);
+  state.fails = false;
+  assert.equal(await registrar.look(), undefined);
+  assert.equal(calls.length, 0, 'not yet');
+  now = 30_000;
+  await registrar.look();
+  assert.deepEqual(calls, [['orders', ['2026-02-27']]]);
+});
+
+const WEIGHT = { hot_bytes: 100, budget: 200, running: false };
+
+test('book counts batches by state, and rows of those that readers see', () => {
+  const book = new ArchiveBook();
+  book.note(archiveBatch(0, { state: 'COMMITTED', records: 10, rows: 12, bytes: 100 }), 1);
+  book.note(archiveBatch(0, { state: 'DELETED', records: 10, rows: 12, bytes: 100 }), 2);
+  book.note(archiveBatch(100, { state: 'WRITTEN', records: 5, rows: 6, bytes: 50 }), 3);
+  const status = book.status(WEIGHT);
+  assert.deepEqual([status.records, status.rows, status.bytes], [10, 12, 100]);
+  assert.deepEqual([status.states.DELETED, status.states.WRITTEN, status.states.COMMITTED], [1, 1, 0]);
+  assert.equal(book.takeChanged(status).batches.length, 2);
+  assert.equal(book.takeChanged(status).batches.length, 0);
+  assert.deepEqual(
+    book.everything(status).batches.map(({ state }) => state),
+    ['WRITTEN', 'DELETED'],
+  );
+});
+
+test('book tells people when archiving fails, worse when the store is far over its budget, and when it is well again', () => {
+  const book = new ArchiveBook();
+  assert.equal(book.judge(book.status(WEIGHT), 1), undefined);
+  book.note(archiveBatch(0, { state: 'FAILED', error: 'the disk is full' }), 10);
+  const warning = book.judge(book.status(WEIGHT), 10);
+  assert.deepEqual([warning?.severity, warning?.since], ['warning', 10]);
+  assert.match(warning?.text ?? '', /orders-0-000000000000: the disk is full/);
+  assert.equal(book.judge(book.status(WEIGHT), 20), undefined);
+  assert.equal(book.judge(book.status({ ...WEIGHT, hot_bytes: 301 }), 30)?.severity, 'critical');
+  book.note(archiveBatch(0, { state: 'DELETED' }), 40);
+  assert.equal(book.judge(book.status(WEIGHT), 40)?.severity, 'ok');
+  assert.equal(book.status(WEIGHT).last_error, null);
+});
+
+test('a batch is shown with its files as other tools name them', () => {
+  const view = viewOf(archiveBatch(7, { files: [fileOf('orders', '2026-02-27')] }), (path) => `file:///a/${path}`);
+  assert.deepEqual([view.id, view.from_offset, view.to_offset], ['orders-0-000000000007', 7, 107]);
+  assert.equal(view.files[0]?.uri, 'file:///a/orders/2026-02-27');
+  assert.equal(view.files[0]?.order_date, '2026-02-27');
+});
