@@ -10,6 +10,7 @@ import {
   type MongoClientOptions,
   MongoError,
   MongoServerError,
+  MongoTopologyClosedError,
 } from 'mongodb';
 import { AppError } from '../../protocol/errors.ts';
 
@@ -65,6 +66,8 @@ export class Mongo {
   readonly address: string;
   readonly db: Db;
   readonly #client: MongoClient;
+  #connected = false;
+  #connecting: Promise<void> | undefined;
 
   constructor(config: Pick<MongoConfig, 'mongodbUri' | 'group'>) {
     this.address = addressOf(config.mongodbUri);
@@ -87,10 +90,24 @@ export class Mongo {
     return this.db.collection<T>(name);
   }
 
-  /** Runs one try; an outage becomes `unavailable`. */
-  async once<T>(work: () => Promise<T>): Promise<T> {
+  /**
+   * Runs one try, connected. The driver connects by itself, but where its first try to fails it is of no use ever after:
+   * each later call finds its topology closed.
+   */
+  async attempt<T>(work: () => Promise<T>): Promise<T> {
+    if (!this.#connected) await this.#connect();
     try {
       return await work();
+    } catch (thrown) {
+      if (thrown instanceof MongoTopologyClosedError) this.#connected = false;
+      throw thrown;
+    }
+  }
+
+  /** As `attempt`; an outage becomes `unavailable`. */
+  async once<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await this.attempt(work);
     } catch (thrown) {
       throw isOutage(thrown) ? unavailable(this.address, thrown) : thrown;
     }
@@ -98,6 +115,19 @@ export class Mongo {
 
   async close(): Promise<void> {
     await this.#client.close();
+  }
+
+  /** One at a time, whoever asks. */
+  #connect(): Promise<void> {
+    this.#connecting ??= this.#client
+      .connect()
+      .then(() => {
+        this.#connected = true;
+      })
+      .finally(() => {
+        this.#connecting = undefined;
+      });
+    return this.#connecting;
   }
 }
 
@@ -162,7 +192,7 @@ export class Patience {
   async #untilDone<T>(work: () => Promise<T>, onOutage: () => void): Promise<T> {
     for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
       try {
-        return await work();
+        return await this.#mongo.attempt(work);
       } catch (thrown) {
         if (!isOutage(thrown)) throw thrown;
         if (this.#over) throw unavailable(this.#mongo.address, thrown);

@@ -36,7 +36,7 @@ async function reach(mongo: Mongo): Promise<void> {
   const end = performance.now() + REACH_MS;
   for (;;) {
     try {
-      await mongo.db.command({ ping: 1 });
+      await mongo.attempt(() => mongo.db.command({ ping: 1 }));
       return;
     } catch (thrown) {
       if (!isOutage(thrown)) throw thrown;

@@ -109,6 +109,27 @@ async function assertChain(config: MongoConfig, acknowledged: readonly Partition
   }
 }
 
+/** The projections, whatever cut them off on the way, hold what was committed and nothing else, and their sums say so. */
+async function assertProjected(mongo: Mongo, acknowledged: readonly PartitionCommit[]): Promise<void> {
+  const { partitions, journal, orders, chunks, partials } = collections(mongo);
+  assert.equal(await orders.countDocuments(), acknowledged.length * 10);
+  assert.equal(await chunks.countDocuments(), acknowledged.length);
+  for (const partition of await partitions.find().toArray()) {
+    const { topic } = partition;
+    const own = acknowledged.filter((commit) => commit.topic === topic);
+    const newest = await journal.find({ topic }).sort({ _id: -1 }).limit(1).next();
+    assert.deepEqual([partition.kpiCursor, partition.rawCursor], [newest?.place, newest?.place]);
+    assert.equal(partition.rawRecords, own.length * 10);
+    const weights = await chunks.find({ topic }, { projection: { bytes: 1 } }).toArray();
+    assert.equal(
+      partition.rawBytes,
+      weights.reduce((sum, { bytes }) => sum + bytes, 0),
+    );
+    const starts = new Set(own.flatMap(({ windows }) => windows.map(({ start }) => start)));
+    assert.equal(await partials.countDocuments({ topic }), starts.size);
+  }
+}
+
 async function fight(t: TestContext, seed: number): Promise<void> {
   const random = new Random(seed);
   const { config, drop } = await freshMongo();
@@ -116,7 +137,8 @@ async function fight(t: TestContext, seed: number): Promise<void> {
   const line = await FlakyLine.to(config.mongodbUri);
   const flaky = { ...config, mongodbUri: line.through(config.mongodbUri) };
   const owners = Array.from({ length: OWNERS }, () => new Owner(flaky));
-  const projectors = [new MongoProjector(config, OPTIONS), new MongoProjector(config, OPTIONS)];
+  // Two of them, as while a process is being replaced, on the same bad line.
+  const projectors = [new MongoProjector(flaky, OPTIONS, noWatch), new MongoProjector(flaky, OPTIONS, noWatch)];
   const mongo = new Mongo(config);
   let now = 0;
   const trim = new JournalTrim(new OwnedPartitions(collections(mongo), config.processId), () => now);
@@ -148,6 +170,9 @@ async function fight(t: TestContext, seed: number): Promise<void> {
       await Promise.all(under);
     }
     await assertChain(config, acknowledged);
+    for (const projection of projectors[0]?.projections ?? []) while ((await projection.step()).more);
+    await assertChain(config, acknowledged);
+    await assertProjected(mongo, acknowledged);
     assert.ok(acknowledged.length > STEPS / 3, `${acknowledged.length} commits`);
   } finally {
     for (const part of [...owners, ...projectors, mongo, line]) await part.close();
@@ -180,6 +205,22 @@ test('a write whose answer was lost is found to be there, and counts once', { sk
   assert.match(waits[0] ?? '', /^MongoDB at 127\.0\.0\.1:\d+$/);
   assert.equal(waits.at(-1), 'over');
   for (const part of [store, reader, line]) await part.close();
+});
+
+test('a connection that is first wanted during an outage comes about after it', { skip: mongoSkip }, async (t) => {
+  const { config, drop } = await freshMongo();
+  t.after(drop);
+  const line = await FlakyLine.to(config.mongodbUri);
+  line.set('cut');
+  const store = new MongoPartitionStore({ ...config, mongodbUri: line.through(config.mongodbUri) }, noWatch);
+  const opened = Promise.all(PLACES.map((place) => store.open(place)));
+  await new Promise((resolve) => setTimeout(resolve, 3_000));
+  line.set('whole');
+  assert.deepEqual(
+    (await opened).map(({ epoch }) => epoch),
+    [1, 1],
+  );
+  for (const part of [store, line]) await part.close();
 });
 
 test('an owner that slept while its place was taken and the journal trimmed is fenced all the same', {

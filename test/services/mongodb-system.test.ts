@@ -184,16 +184,18 @@ async function assertOutage(pulso: Pulso, harmIt: () => Promise<void>, healIt: (
     items.some(({ id, severity }) => id.startsWith('outage:MongoDB') && severity === 'critical'),
     JSON.stringify(items),
   );
-  const waiting = [...(await actors(pulso.url)).values()]
-    .filter(({ state }) => state === 'waiting')
-    .map(({ id }) => id);
-  assert.ok(
-    waiting.some((id) => id.startsWith('aggregator-')),
-    `${waiting} wait`,
-  );
+  await until('an aggregator waits', 30_000, async () => {
+    const waiting = [...(await actors(pulso.url)).values()]
+      .filter(({ state }) => state === 'waiting')
+      .map(({ id }) => id);
+    return { done: waiting.some((id) => id.startsWith('aggregator-')), state: waiting };
+  });
   await new Promise((resolve) => setTimeout(resolve, Math.max(0, began + OUTAGE_MS - Date.now())));
   await healIt();
-  await untilReady(pulso.url);
+  await until('it goes on by itself', 60_000, async () => {
+    const answer = await fetch(new URL('/readyz', pulso.url));
+    return { done: answer.status === 200, state: await answer.text() };
+  });
   assert.equal(await restarts(pulso.url), before, 'an outage burns no restarts');
 }
 
@@ -223,8 +225,9 @@ const FAULTS: readonly (readonly [Fault, Service, Fault])[] = [
 ];
 for (const [fault, service, cure] of FAULTS) {
   test(`pulso survives ${fault} of ${service}`, needsToHarm('MONGODB_URI'), async (t) => {
-    const here = await shop(t);
+    // Before all else that happens afterwards: what cleans up needs the server.
     healAfter(t, service);
+    const here = await shop(t);
     await untilMore(here.pulso().url, EVENTS / 8);
     await assertOutage(
       here.pulso(),
