@@ -5,7 +5,10 @@ import { ARCHIVE_STATES, type ArchiveBatch, type ArchiveState } from '../ports/a
 /** Batches told at once to a gateway that comes up. */
 const NEWEST = 50;
 
-type Counted = Pick<ArchiveBatch, 'state' | 'records' | 'rows' | 'bytes'>;
+type Counted = Pick<ArchiveBatch, 'state' | 'records' | 'rows' | 'bytes'> & {
+  /** Failed attempts of a batch that is not in the archive yet. */
+  readonly attempts: number;
+};
 
 const SEEN: readonly ArchiveState[] = ['COMMITTED', 'DELETED'];
 
@@ -18,15 +21,20 @@ export class ArchiveBook {
 
   note(batch: ArchiveBatch, now: number): void {
     const { state, records, rows, bytes } = batch;
-    this.#counted.set(batch.id, { state, records, rows, bytes });
+    const attempts = SEEN.includes(state) ? 0 : batch.attempts;
+    this.#counted.set(batch.id, { state, records, rows, bytes, attempts });
     this.#changed.set(batch.id, batch);
     this.#newest = [batch, ...this.#newest.filter(({ id }) => id !== batch.id)].slice(0, NEWEST);
     if (state === 'FAILED') this.failed(`${batch.id}: ${batch.error}`, now);
-    if (state === 'DELETED') this.#error = undefined;
   }
 
   failed(text: string, now: number): void {
-    this.#error = { text, at: now };
+    if (this.#error?.text !== text) this.#error = { text, at: now };
+  }
+
+  /** Nothing fails now, unless a batch that has failed is not in the archive yet. */
+  wentWell(): void {
+    if (![...this.#counted.values()].some(({ attempts }) => attempts > 0)) this.#error = undefined;
   }
 
   status(parts: Pick<ArchiveStatus, 'hot_bytes' | 'budget' | 'running'>): ArchiveStatus {

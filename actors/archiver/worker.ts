@@ -134,12 +134,13 @@ runChild<ArchiverInput>(async (child) => {
         known = true;
         worked = await archiver.work();
         await oldWindows.look(own);
+        await registrar?.look();
+        if (registrar?.failure === undefined) book.wentWell();
+        else book.failed(registrar.failure, Date.now());
       } catch (thrown) {
         // Store or archive may be away: that is no fault of this actor, and nothing is lost by waiting.
         book.failed(thrown instanceof Error ? thrown.message : String(thrown), Date.now());
       }
-      const refused = await registrar?.look();
-      if (refused !== undefined) book.failed(refused, Date.now());
       if (!worked) await sleep(LOOK_MS, undefined, { signal: stopping.signal }).catch(() => undefined);
     }
   }

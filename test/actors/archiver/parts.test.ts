@@ -82,7 +82,8 @@ test('registrar tells the catalog each day once, of tables that other tools read
   const files = [fileOf('orders', '2026-02-27'), fileOf('orders', '2026-02-28'), fileOf('raw', '2026-02-28')];
   registrar.note(archiveBatch(0, { files }));
   registrar.note(archiveBatch(100, { files: [...files, fileOf('kpi_minute', '2026-02-27')] }));
-  assert.equal(await registrar.look(), undefined);
+  await registrar.look();
+  assert.equal(registrar.failure, undefined);
   assert.deepEqual(calls, [
     ['orders', ['2026-02-27', '2026-02-28']],
     ['kpi_minute', ['2026-02-27']],
@@ -98,13 +99,15 @@ test('registrar that is refused says why, holds up nothing, and tries again late
   const registrar = new Registrar(catalog, () => now);
   registrar.note(archiveBatch(0, { files: [fileOf('orders', '2026-02-27')] }));
   state.fails = true;
-  assert.match((await registrar.look()) ?? '', /metastore is away/);
+  await registrar.look();
+  assert.match(registrar.failure ?? '', /metastore is away/);
   state.fails = false;
-  assert.equal(await registrar.look(), undefined);
+  await registrar.look();
   assert.equal(calls.length, 0, 'not yet');
   now = 30_000;
   await registrar.look();
   assert.deepEqual(calls, [['orders', ['2026-02-27']]]);
+  assert.equal(registrar.failure, undefined);
 });
 
 const WEIGHT = { hot_bytes: 100, budget: 200, running: false };
@@ -128,13 +131,19 @@ test('book counts batches by state, and rows of those that readers see', () => {
 test('book tells people when archiving fails, worse when the store is far over its budget, and when it is well again', () => {
   const book = new ArchiveBook();
   assert.equal(book.judge(book.status(WEIGHT), 1), undefined);
-  book.note(archiveBatch(0, { state: 'FAILED', error: 'the disk is full' }), 10);
+  book.note(archiveBatch(0, { state: 'FAILED', attempts: 1, error: 'the disk is full' }), 10);
   const warning = book.judge(book.status(WEIGHT), 10);
   assert.deepEqual([warning?.severity, warning?.since], ['warning', 10]);
   assert.match(warning?.text ?? '', /orders-0-000000000000: the disk is full/);
   assert.equal(book.judge(book.status(WEIGHT), 20), undefined);
   assert.equal(book.judge(book.status({ ...WEIGHT, hot_bytes: 301 }), 30)?.severity, 'critical');
-  book.note(archiveBatch(0, { state: 'DELETED' }), 40);
+  book.wentWell();
+  assert.ok(book.status(WEIGHT).last_error !== null, 'the batch is not in the archive yet');
+  book.note(archiveBatch(0, { state: 'PLANNED', attempts: 1 }), 35);
+  book.wentWell();
+  assert.ok(book.status(WEIGHT).last_error !== null, 'nor is it while it is tried again');
+  book.note(archiveBatch(0, { state: 'DELETED', attempts: 1 }), 40);
+  book.wentWell();
   assert.equal(book.judge(book.status(WEIGHT), 40)?.severity, 'ok');
   assert.equal(book.status(WEIGHT).last_error, null);
 });
