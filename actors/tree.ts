@@ -25,6 +25,8 @@ export type TreeSettings = {
 /** Decision 20: ten restarts in a minute, for every supervisor. */
 const BUDGET = { intensity: 10, periodMs: 60_000 };
 const SHUTDOWN_MS = 5_000;
+/** An actor that cannot reach its servers waits inside and says so; beyond this it is stuck, however busy the machine. */
+const START_MS = 30_000;
 /** Opening windows of a long history may take a moment; a loop that is blocked shows long before this. */
 const HEARTBEAT_MS = 500;
 
@@ -38,6 +40,7 @@ function worker<Input>(id: string, path: string, input: Input, extra: Partial<Ch
     input,
     restart: 'permanent',
     shutdownMs: SHUTDOWN_MS,
+    startMs: START_MS,
     heartbeatMs: HEARTBEAT_MS,
     links: [],
     ...extra,

@@ -7,7 +7,11 @@ import { askPages } from './questions.ts';
 
 type Shown = { _id: string; time: number; mark: string | null; archived: boolean };
 
-export type OrderCount = { readonly differences: string[]; readonly hot: number; readonly archived: number };
+export type OrderCount = {
+  readonly differences: string[];
+  readonly hot: number;
+  readonly archived: ReadonlySet<string>;
+};
 
 export async function compareOrders(url: string, model: ModelResult): Promise<OrderCount> {
   const shown = (await askPages(url, '/orders')) as unknown as Shown[];
@@ -24,6 +28,6 @@ export async function compareOrders(url: string, model: ModelResult): Promise<Or
     left.delete(_id);
   }
   for (const id of left.keys()) differences.push(`order ${id} is missing`);
-  const archived = shown.filter((order) => order.archived).length;
-  return { differences, archived, hot: shown.length - archived };
+  const archived = new Set(shown.filter((order) => order.archived).map(({ _id }) => _id));
+  return { differences, archived, hot: shown.length - archived.size };
 }

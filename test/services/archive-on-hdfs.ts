@@ -1,10 +1,17 @@
 /** What stands in an archive, read from its files by the manifest that pulso tells, against the model. */
+import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { userInfo } from 'node:os';
+import type { TestContext } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { TableReader } from '../../actors/archive/read-table.ts';
+import { WebhdfsArchiveFiles } from '../../actors/backends/archive-webhdfs.ts';
+import { hdfsConfig } from '../../actors/backends/hdfs-config.ts';
 import type { ArchiveFiles } from '../../actors/ports/archive.ts';
 import type { ModelOrder, ModelResult } from '../model/model.ts';
 import { ask, askPages } from '../model/questions.ts';
+import { dropDatabase } from './hive-place.ts';
+import type { Place } from './pulso.ts';
 
 export type ArchiveStatus = {
   readonly hot_bytes: number;
@@ -22,6 +29,22 @@ export type Batch = {
   readonly records: number;
   readonly files: readonly { path: string; table: string; order_date: string; bytes: number; checksum: string }[];
 };
+
+/** The place's own folder and database, as pulso is told of them. */
+export function archiveOf(t: TestContext, here: Place) {
+  const { WEBHDFS_URL: webhdfsUrl, HIVE_METASTORE: hiveMetastore, HDFS_URL: hdfsUrl } = here.env;
+  const { webhdfs, hive: config } = hdfsConfig(
+    { webhdfsUrl, hiveMetastore, hdfsUrl, hdfsUser: userInfo().username },
+    here.name,
+  );
+  assert.ok(webhdfs && config);
+  const files = new WebhdfsArchiveFiles(webhdfs);
+  t.after(async () => {
+    await files.close();
+    await dropDatabase(config);
+  });
+  return { files, config };
+}
 
 export async function archiveStatus(url: string): Promise<ArchiveStatus> {
   return (await ask(url, '/archive/status')) as ArchiveStatus;

@@ -8,6 +8,8 @@ export class OverviewWatch {
   /** What fell, in words. */
   readonly falls: string[] = [];
   frames = 0;
+  #highest = new Map<string, number>();
+  #epoch: string | undefined;
   #url: () => string;
   #closed = false;
   #socket: WebSocket | undefined;
@@ -34,7 +36,6 @@ export class OverviewWatch {
 
   #connect(): Promise<void> {
     const client = new ModelClient();
-    const highest = new Map<string, number>();
     const socket = new WebSocket(new URL('/ws', this.#url().replace(/^http/, 'ws')));
     this.#socket = socket;
     socket.addEventListener('open', () => socket.send(JSON.stringify({ t: 'sub', ch: 'overview' })));
@@ -42,11 +43,13 @@ export class OverviewWatch {
       client.receive(String(data));
       client.frames.length = 0;
       this.frames++;
+      if (client.epoch !== this.#epoch) this.#highest.clear();
+      this.#epoch = client.epoch;
       for (const [key, value] of client.channels.get('overview')?.values ?? []) {
         if (!key.startsWith('total/')) continue;
-        const before = highest.get(key) ?? 0;
+        const before = this.#highest.get(key) ?? 0;
         if ((value as number) < before) this.falls.push(`${key} fell from ${before} to ${value}`);
-        highest.set(key, value as number);
+        this.#highest.set(key, value as number);
       }
     });
     return new Promise((resolve) => {

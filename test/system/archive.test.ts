@@ -58,7 +58,7 @@ test('a small budget, archived and killed -9 all the while, leaves every KPI and
   await untilWithin(pulso.url);
   assert.deepEqual(await differences(pulso.url, model), []);
   const some = await compareOrders(pulso.url, model);
-  assert.ok(some.archived > 0 && some.hot > 0, `${some.archived} archived, ${some.hot} hot`);
+  assert.ok(some.archived.size > 0 && some.hot > 0, `${some.archived.size} archived, ${some.hot} hot`);
 
   const { code, output } = await runPulso(['archive', 'run'], options);
   assert.equal(code, 0, output);

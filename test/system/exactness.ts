@@ -131,8 +131,8 @@ export async function until(
 }
 
 /** Waits until every lane runs and has caught up once. */
-export function untilReady(url: string): Promise<void> {
-  return until('ready', READY_MS, async () => {
+export function untilReady(url: string, limitMs = READY_MS): Promise<void> {
+  return until('ready', limitMs, async () => {
     const answer = await fetch(new URL('/readyz', url)).catch(() => undefined);
     return { done: answer?.status === 200, state: await answer?.text() };
   });
