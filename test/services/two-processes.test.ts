@@ -71,7 +71,10 @@ async function up(t: TestContext, here: Place, name: string): Promise<Pulso> {
     await until('ready', LIMIT_MS, async () => {
       if (pulso.child.exitCode !== null) return { done: true };
       const answer = await fetch(new URL('/readyz', pulso.url)).catch(() => undefined);
-      return { done: answer?.status === 200, state: [await answer?.text(), pulso.log().slice(-3_000)] };
+      // Actors that start after the lanes may still fail to.
+      const root = (await ask(pulso.url, '/system/tree').catch(() => undefined)) as { state: string } | undefined;
+      const done = answer?.status === 200 && root?.state === 'running';
+      return { done, state: [await answer?.text(), pulso.log().slice(-3_000)] };
     });
     if (pulso.child.exitCode === null) return pulso;
     assert.ok(attempt < STARTS && (loadavg()[0] as number) > availableParallelism(), pulso.log().slice(-3_000));
