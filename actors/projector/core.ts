@@ -10,6 +10,8 @@ const ITEMS = measureAt('state_category', 'items');
 const SALES = measureAt('state_category', 'sales');
 /** After a step a projection rests so many times as long as it took, so that it leaves the store to the commits. */
 const REST_FACTOR = 3;
+/** But no longer than this: a step may have waited for a store that was away. */
+const LONGEST_REST_MS = 5_000;
 /** A lag that people should know of. */
 const LAG_MS = 30_000;
 const LAG_COMMITS = 20_000;
@@ -45,7 +47,7 @@ export function pauseAfter({
   readonly more: boolean;
   readonly restMs: number;
 }): number {
-  return more ? 0 : Math.max(restMs, tookMs * REST_FACTOR);
+  return more ? 0 : Math.max(restMs, Math.min(tookMs * REST_FACTOR, LONGEST_REST_MS));
 }
 
 export function lags({ commits, oldestMs }: Backlog): boolean {

@@ -203,9 +203,13 @@ function untilWell(url: string): Promise<void> {
   });
 }
 
-/** Actors that were started more than once. */
+/** Actors that were started more than once, and what became of those before, as the supervisor noted it. */
 async function restarted(url: string): Promise<string[]> {
-  return [...(await actors(url)).values()].filter(({ epoch }) => epoch > 1).map(({ id }) => id);
+  const ids = [...(await actors(url)).values()].filter(({ epoch }) => epoch > 1).map(({ id }) => id);
+  const { items } = (await ask(url, '/system/events?limit=1000')) as {
+    items: { actor: string; kind: string; text: string }[];
+  };
+  return items.filter(({ actor, kind }) => ids.includes(actor) && kind !== 'running').map(({ text }) => text);
 }
 
 for (const state of ['cut', 'frozen'] as const) {
