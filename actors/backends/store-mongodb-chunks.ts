@@ -3,7 +3,7 @@ import { zstdDecompressSync } from 'node:zlib';
 import { AppError } from '../../protocol/errors.ts';
 import { partitionKey, type TopicPartition } from '../../protocol/event.ts';
 import { readFrames } from '../../protocol/frames.ts';
-import type { OrderRow, Reading } from '../../protocol/reading.ts';
+import type { EventRow, OrderRow, Reading } from '../../protocol/reading.ts';
 import { readRecord } from '../../protocol/record.ts';
 import type { StoredOrder } from '../ports/hot-store.ts';
 import { partitionId, type StoredChunk, type StoredLetter } from './store-mongodb-schema.ts';
@@ -40,6 +40,15 @@ export type OrderDocument = TopicPartition & {
 
 export type FoundOrder = Omit<StoredOrder, 'archived'> & { readonly row: OrderRow };
 
+/** An event of a chunk where it stands; what else came with it is not told. */
+export type FoundEvent<K extends 'order' | 'restock'> = {
+  readonly offset: number;
+  readonly element: number;
+  readonly value: unknown;
+  readonly mark: StoredOrder['mark'];
+  readonly row: EventRow & { readonly kind: K };
+};
+
 const CENTS = 100;
 
 export function orderId({
@@ -54,31 +63,42 @@ export function orderId({
 
 /** The orders of a chunk; what became a dead letter on the way in is none. */
 export function ordersIn(
-  partition: TopicPartition,
+  { topic, partition }: TopicPartition,
   chunk: StoredChunk,
   dead: readonly Pick<StoredLetter, 'offset' | 'element'>[],
 ): FoundOrder[] {
   if (chunk.orders === 0) return [];
+  return eventsIn({ topic, partition }, chunk, dead, ['order']).map(({ offset, element, value, mark, row }) => ({
+    topic,
+    partition,
+    offset,
+    element,
+    time: row.time,
+    event: value as StoredOrder['event'],
+    mark,
+    row,
+  }));
+}
+
+/** The orders and restocks of a chunk, as far as they are asked for, but for those that became dead letters on the way in. */
+export function eventsIn<K extends 'order' | 'restock'>(
+  partition: TopicPartition,
+  chunk: StoredChunk,
+  dead: readonly Pick<StoredLetter, 'offset' | 'element'>[],
+  kinds: readonly K[],
+): FoundEvent<K>[] {
   const letters = new Set(dead.map(({ offset, element }) => `${offset}:${element}`));
   const marks = new Map(chunk.marks.map(({ offset, element, mark }) => [`${offset}:${element}`, mark]));
-  const orders: FoundOrder[] = [];
-  const add = (offset: number, element: number, reading: Reading, event: unknown): void => {
+  const events: FoundEvent<K>[] = [];
+  const add = (offset: number, element: number, reading: Reading, value: unknown): void => {
     const row = reading.problem === undefined ? reading.rows[0] : undefined;
-    if (row?.kind !== 'order' || letters.has(`${offset}:${element}`) || letters.has(`${offset}:-1`)) return;
-    const mark = marks.get(`${offset}:${element}`) ?? null;
-    orders.push({
-      topic: partition.topic,
-      partition: partition.partition,
-      offset,
-      element,
-      time: row.time,
-      event: event as StoredOrder['event'],
-      mark,
-      row,
-    });
+    if (row === undefined || !isOneOf(row, kinds)) return;
+    if (letters.has(`${offset}:${element}`) || letters.has(`${offset}:-1`)) return;
+    events.push({ offset, element, value, mark: marks.get(`${offset}:${element}`) ?? null, row });
   };
   let offset = chunk.base;
   const frames = unpack(partition, chunk);
+  if (chunk.orders === 0 && !mayHoldRestock(frames)) return [];
   for (const { start, end } of readFrames(frames)) {
     const content = readRecord(frames.subarray(start, end));
     if (content.type === 'event') add(offset, -1, content.reading, content.value);
@@ -86,7 +106,17 @@ export function ordersIn(
       for (const [place, reading] of content.readings.entries()) add(offset, place, reading, content.elements[place]);
     offset++;
   }
-  return orders;
+  return events;
+}
+
+/** The type of a restock stands in its bytes as it is, or escaped; so most clicks need not be read. */
+function mayHoldRestock(frames: Uint8Array): boolean {
+  const bytes = Buffer.from(frames.buffer, frames.byteOffset, frames.byteLength);
+  return bytes.includes('restock') || bytes.includes('\\u');
+}
+
+function isOneOf<K extends EventRow['kind']>(row: EventRow, kinds: readonly K[]): row is EventRow & { kind: K } {
+  return (kinds as readonly string[]).includes(row.kind);
 }
 
 function unpack(partition: TopicPartition, { zstd, frames, base }: StoredChunk): Uint8Array {

@@ -6,7 +6,7 @@ import { above, type collections, type PartitionDocument } from './store-mongodb
 import { newestHead } from './store-mongodb-tail.ts';
 
 type Collections = ReturnType<typeof collections>;
-type Cursor = 'kpiCursor' | 'rawCursor' | 'minuteCursor';
+type Cursor = 'kpiCursor' | 'rawCursor' | 'minuteCursor' | 'dimCursor';
 
 /** What this process owns by the store's word: whoever opened a topic-partition last owns it. */
 export class OwnedPartitions {
@@ -48,14 +48,15 @@ export class OwnedPartitions {
     let [commits, bytes, oldestMs] = [0, 0, 0];
     for (const [index, partition] of partitions.entries()) {
       const head = heads[index];
-      const behind = (head?.place ?? 0) - Math.min(partition.kpiCursor, partition.rawCursor);
+      const passed = Math.min(partition.kpiCursor, partition.rawCursor, partition.dimCursor);
+      const behind = (head?.place ?? 0) - passed;
       if (!head || behind <= 0) continue;
       commits += behind;
       bytes += Math.max(0, head.rawSum - partition.rawPassed);
-      const oldest = await this.collections.journal.findOne(
-        above(partition, Math.min(partition.kpiCursor, partition.rawCursor)),
-        { projection: { at: 1 }, sort: { _id: 1 } },
-      );
+      const oldest = await this.collections.journal.findOne(above(partition, passed), {
+        projection: { at: 1 },
+        sort: { _id: 1 },
+      });
       oldestMs = Math.max(oldestMs, now - (oldest?.at ?? now));
     }
     return { commits, bytes, oldestMs };

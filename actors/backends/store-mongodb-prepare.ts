@@ -6,7 +6,7 @@ import { MongoStoreReader } from './store-mongodb-reader.ts';
 import { prepareCollections } from './store-mongodb-schema.ts';
 
 /** What the database holds; another form of documents gets another number. */
-const FORMAT = 'pulso store 1';
+const FORMAT = 'pulso store 2';
 /** A server that has just been started may need a moment; a wrong address is told after this. */
 const REACH_MS = 4_000;
 const RETRY_MS = 200;

@@ -4,6 +4,7 @@
  */
 import type { Backlog, Projection, ProjectionOptions, Projector } from '../ports/projection.ts';
 import { Mongo, type MongoConfig, type OutageWatch, Patience } from './store-mongodb-client.ts';
+import { DimensionProjection } from './store-mongodb-dims-projection.ts';
 import { KpiProjection } from './store-mongodb-kpi-projection.ts';
 import { MinuteProjection } from './store-mongodb-minutes.ts';
 import { OwnedPartitions } from './store-mongodb-owned.ts';
@@ -25,6 +26,7 @@ export class MongoProjector implements Projector {
       new KpiProjection(this.#source),
       new RawProjection(this.#source, options.nextTurn),
       new MinuteProjection(this.#source, options),
+      new DimensionProjection(this.#source, options.nextTurn),
       new JournalTrim(this.#source, Date.now),
     ];
     this.projections = all.map((projection) => this.#patient(projection));

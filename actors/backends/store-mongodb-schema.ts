@@ -7,6 +7,7 @@ import type { PartitionState, RawChunk, Totals } from '../ports/hot-store.ts';
 import type { KpiMinuteRow } from '../ports/projection.ts';
 import type { OrderDocument } from './store-mongodb-chunks.ts';
 import type { Mongo } from './store-mongodb-client.ts';
+import type { DimensionKey, Share } from './store-mongodb-dims.ts';
 
 /** Digits of places and offsets in an `_id`, so that it sorts like the number. */
 const DIGITS = 16;
@@ -22,6 +23,8 @@ export type PartitionDocument = TopicPartition & {
   readonly rawCursor: number;
   /** Minutes are folded from windows up to this place. */
   readonly minuteCursor: number;
+  /** Customers, products and so on are counted up to this place of the journal. */
+  readonly dimCursor: number;
   /** Places below may be gone from the journal. */
   readonly trimmedTo: number;
   /** What raw events weigh in their collections, and how many bytes of chunks have passed the raw cursor. */
@@ -99,6 +102,19 @@ export type MinuteDocument = KpiMinuteRow & {
   readonly final: boolean;
 };
 
+/** What a topic-partition says of one customer, product and so on, of all commits up to this place. */
+export type DimensionPartial = DimensionKey & {
+  /** `dimension|id|topic:partition`, and the part that its other topic-partitions share. */
+  readonly _id: string;
+  readonly key: string;
+  readonly topicPartition: string;
+  readonly place: number;
+  readonly share: Share;
+};
+
+/** As people see it; `rev` grows whenever a topic-partition has said more. */
+export type DimensionDocument = { readonly _id: string; readonly rev: number };
+
 export type DeadLetterDocument = DeadLetter & { readonly _id: string };
 
 /** A chunk of raw events; `bytes` is what it weighs with the documents of its orders. */
@@ -120,6 +136,14 @@ export function collections(mongo: Mongo) {
     chunks: mongo.collection<ChunkDocument>('raw_chunks'),
     orders: mongo.collection<OrderDocument>('orders_stream'),
     minutes: mongo.collection<MinuteDocument>('kpi_minute'),
+    dimPartials: mongo.collection<DimensionPartial>('dim_partials'),
+    dimensions: {
+      customers: mongo.collection<DimensionDocument>('customers'),
+      products: mongo.collection<DimensionDocument>('products'),
+      warehouses: mongo.collection<DimensionDocument>('warehouses'),
+      couriers: mongo.collection<DimensionDocument>('couriers'),
+      inventory: mongo.collection<DimensionDocument>('inventory'),
+    },
   };
 }
 
@@ -147,7 +171,7 @@ export function stateOf(head: JournalHead, dedup: Uint8Array | null): PartitionS
 
 /** Makes what queries need; idempotent. */
 export async function prepareCollections(mongo: Mongo): Promise<void> {
-  const { partials, letters, orders } = collections(mongo);
+  const { partials, letters, orders, dimPartials } = collections(mongo);
   await partials.createIndex({ start: 1 });
   await partials.createIndex({ topic: 1, partition: 1, place: 1 });
   await partials.createIndex({ topic: 1, partition: 1, seq: 1 });
@@ -155,6 +179,7 @@ export async function prepareCollections(mongo: Mongo): Promise<void> {
   await letters.createIndex({ topic: 1, partition: 1, offset: 1 });
   await orders.createIndex({ timestamp: -1, _id: -1 });
   await orders.createIndex({ order_id: 1 });
+  await dimPartials.createIndex({ key: 1 });
   await mongo.db.collection('kpi_minute').createIndex({ minute: -1 });
   await mongo.db.collection('archive_batches').createIndex({ plannedAt: -1, _id: -1 });
   await mongo.db.collection('archive_batches').createIndex({ topic: 1, partition: 1, fromOffset: 1 });

@@ -47,7 +47,7 @@ export class JournalTrim implements Projection {
   async #firstToKeep(partition: PartitionDocument): Promise<number> {
     const now = this.#now();
     const seen = this.#seen.get(partition._id) ?? [];
-    seen.push({ at: now, cursor: Math.min(partition.kpiCursor, partition.rawCursor) });
+    seen.push({ at: now, cursor: Math.min(partition.kpiCursor, partition.rawCursor, partition.dimCursor) });
     while (seen[1] !== undefined && now - seen[1].at >= PASSED_MS) seen.shift();
     this.#seen.set(partition._id, seen);
     const oldest = seen[0] as Seen;

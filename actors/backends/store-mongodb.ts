@@ -140,6 +140,7 @@ export class MongoPartitionStore implements PartitionStore, PartitionPruner {
       kpiCursor: 0,
       rawCursor: 0,
       minuteCursor: 0,
+      dimCursor: 0,
       trimmedTo: 0,
       rawBytes: 0,
       rawRecords: 0,

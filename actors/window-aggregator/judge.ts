@@ -57,14 +57,16 @@ export class Judge {
     for (let row = 0; row < batch.rows; row++) {
       if (batch.part[row] === 0) {
         const time = batch.time[row] as number;
-        const isOrder = batch.kind[row] === KIND.order;
+        const kind = batch.kind[row];
+        const isOrder = kind === KIND.order;
         const duplicate = isOrder && this.#isRepeated(batch, row);
         const isLate = !duplicate && time < this.horizon;
         if (time > this.watermark) this.watermark = time;
         if (duplicate) duplicates++;
         else if (isLate) late++;
         else counted++;
-        if (isOrder && (duplicate || isLate)) marks.push(mark(batch, row, base, duplicate));
+        // Whoever counts from raw events later must know what did not count.
+        if ((isOrder || kind === KIND.restock) && (duplicate || isLate)) marks.push(mark(batch, row, base, duplicate));
         window = duplicate || isLate ? NOT_COUNTED : windowStart(time);
       }
       if (!Number.isNaN(window)) chains.add(window, row);

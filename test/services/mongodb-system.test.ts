@@ -11,7 +11,7 @@ import { MongoClient } from 'mongodb';
 import { compareAll } from '../model/compare.ts';
 import { hostileLines } from '../model/hostile.ts';
 import { readLog } from '../model/log.ts';
-import { Model } from '../model/model.ts';
+import { Model, type ModelResult } from '../model/model.ts';
 import { compareOrders } from '../model/orders.ts';
 import { ask } from '../model/questions.ts';
 import { RECORD_BYTES } from '../model/rules.ts';
@@ -79,6 +79,7 @@ async function assertExact({ pulso, producer, dataDir, uri }: Shop): Promise<voi
   ];
   assert.deepEqual(differences.slice(0, SHOWN), []);
   await assertShown(uri, pulso().url);
+  await assertCustomers(uri, result);
 }
 
 /** What people see with a shell, once the projections have come to the end. */
@@ -112,6 +113,24 @@ async function assertShown(uri: string, url: string): Promise<void> {
       const asked = await minutesAsked(url);
       return { done: shown === asked, state: { shown: shown.slice(0, 300), asked: asked.slice(0, 300) } };
     });
+  } finally {
+    await client.close();
+  }
+}
+
+/** A customer's orders come over all partitions. */
+async function assertCustomers(uri: string, { counted }: ModelResult): Promise<void> {
+  const orders = counted.flatMap((event) => (event.kind === 'order' ? [event.customer] : []));
+  const wanted = new Map([...Map.groupBy(orders, (customer) => customer)].map(([id, own]) => [id, own.length]));
+  const client = new MongoClient(uri);
+  try {
+    const customers = client.db().collection<{ _id: string; orders: number }>('customers');
+    await until('the customers have caught up', 120_000, async () => {
+      const shown = await customers.find().toArray();
+      const sum = shown.reduce((total, each) => total + each.orders, 0);
+      return { done: sum >= orders.length, state: { sum, wanted: orders.length } };
+    });
+    assert.deepEqual(new Map((await customers.find().toArray()).map(({ _id, orders }) => [_id, orders])), wanted);
   } finally {
     await client.close();
   }

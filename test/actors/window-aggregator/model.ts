@@ -32,7 +32,8 @@ export class Model {
       else if (outcome === 'late') this.ledger.late++;
       else this.ledger.duplicates++;
       if (outcome === 'counted') this.#count(event);
-      else if (event.kind === 'order') this.marks.push({ offset, element: array ? element : -1, mark: outcome });
+      else if (event.kind === 'order' || event.kind === 'restock')
+        this.marks.push({ offset, element: array ? element : -1, mark: outcome });
     });
   }
 
