@@ -42,7 +42,7 @@ export type RawChunk = {
   readonly minTime: number;
   readonly maxTime: number;
   readonly orderHashes: Uint32Array;
-  /** Orders and restocks that were late or repeated: stored, flagged, not counted. `element` is -1 outside arrays. */
+  /** Orders and restocks that were late or repeated: stored, flagged, not counted; a store may forget those of chunks without orders. `element` is -1 outside arrays. */
   readonly marks: readonly { readonly offset: number; readonly element: number; readonly mark: 'late' | 'duplicate' }[];
 };
 
