@@ -25,9 +25,9 @@ export async function benchSystem(): Promise<Figure[]> {
   }
 }
 
-async function underLoad(dataDir: string): Promise<Figure[]> {
+export async function underLoad(dataDir: string, rate = RATE, env: Record<string, string> = {}): Promise<Figure[]> {
   const began = performance.now();
-  const pulso = await startPulso(['--rate', String(RATE)], { dataDir });
+  const pulso = await startPulso(['--rate', String(rate)], { dataDir, env });
   const startMs = performance.now() - began;
   await sleep(WARM_UP_MS);
   const before = { at: performance.now(), total: await ledgerTotal(pulso.url), cpu: cpuSeconds(pulso) };
@@ -44,7 +44,7 @@ async function underLoad(dataDir: string): Promise<Figure[]> {
   await pulso.stop();
   return [
     { name: 'start to page served', value: startMs, unit: 'ms' },
-    { name: `events counted a second at ${RATE} asked`, value: events / seconds, unit: '1/s' },
+    { name: `events counted a second at ${rate} asked`, value: events / seconds, unit: '1/s' },
     { name: 'events a CPU second, everything included', value: events / cpu, unit: '1/s' },
     {
       name: 'append to frame p50',
@@ -82,12 +82,12 @@ async function recovery(dataDir: string): Promise<Figure[]> {
   return figures;
 }
 
-function metric(text: string, name: string): number {
+export function metric(text: string, name: string): number {
   const line = text.split('\n').find((row) => row.startsWith(`${name} `));
   return line === undefined ? Number.NaN : Number(line.slice(name.length + 1));
 }
 
-function residentBytes({ child }: Pulso): number {
+export function residentBytes({ child }: Pulso): number {
   try {
     return 1024 * Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]);
   } catch {
@@ -96,7 +96,7 @@ function residentBytes({ child }: Pulso): number {
 }
 
 /** User and system time of the process, from the kernel where it tells. */
-function cpuSeconds({ child }: Pulso): number {
+export function cpuSeconds({ child }: Pulso): number {
   try {
     const fields = readFileSync(`/proc/${child.pid}/stat`, 'utf8')
       .replace(/^.*\) /, '')
