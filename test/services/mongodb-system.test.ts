@@ -21,9 +21,9 @@ import { type Fault, harm, healAfter, needsToHarm, type Service } from './faults
 import { FlakyLine } from './flaky-line.ts';
 import { freshMongo, mongoSkip } from './mongodb.ts';
 
-const EVENTS = Number(process.env.TEST_EVENTS ?? 20_000);
+const EVENTS = Number(process.env.TEST_EVENTS ?? 8_000);
 /** 60000 for the outage that the requirements name. */
-const OUTAGE_MS = Number(process.env.TEST_OUTAGE_MS ?? 15_000);
+const OUTAGE_MS = Number(process.env.TEST_OUTAGE_MS ?? 8_000);
 const PACE = 1_500;
 const SHOWN = 20;
 const READY_MS = 90_000;
