@@ -66,9 +66,14 @@ function stock({ time, warehouse, product, quantity }: Omit<RestockRow, 'kind'>)
   };
 }
 
-/** `warehouse|product`; a bar in the warehouse's own name is written `\|`, so that no two pairs share an id. */
+/** A text as a part of an `_id` with more parts behind it, its own bars as `\|`: `A|B` and `C` must not read as `A` and `B|C`. */
+export function idPart(text: string): string {
+  return text.replace(/[\\|]/g, '\\$&');
+}
+
+/** `warehouse|product`, no two pairs with the same. */
 export function inventoryId(warehouse: string, product: string): string {
-  return `${warehouse.replace(/[\\|]/g, '\\$&')}|${product}`;
+  return `${idPart(warehouse)}|${product}`;
 }
 
 /** Of two events of the same time the later in order is the newer one. */

@@ -5,6 +5,7 @@
  */
 import type { Projection, ProjectionOptions } from '../ports/projection.ts';
 import { plainBytes } from './store-mongodb-client.ts';
+import { idPart } from './store-mongodb-dims.ts';
 import { type OwnedPartitions, replaceNewer } from './store-mongodb-owned.ts';
 import type { MinuteDocument, PartitionDocument } from './store-mongodb-schema.ts';
 import { newestHead } from './store-mongodb-tail.ts';
@@ -83,7 +84,7 @@ export class MinuteProjection implements Projection {
     const before = this.#remember(start);
     const documents: MinuteDocument[] = [];
     for (const row of rows) {
-      const _id = `${start}|${row.customer_state}|${row.product_category}`;
+      const _id = `${start}|${idPart(row.customer_state)}|${row.product_category}`;
       const text = `${JSON.stringify(row)}${final}`;
       if (before.get(_id) === text) continue;
       before.set(_id, text);
