@@ -2,14 +2,17 @@
  * Does the hot store stay within its budget while orders pour in? Orders of a steady pace come in over HTTP, everything runs, and
  * the oldest are archived all the while.
  */
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ledgerTotal, runPulso, startPulso } from '../system/exactness.ts';
+import { fileURLToPath } from 'node:url';
+import { ledgerTotal, startPulso } from '../system/exactness.ts';
 import type { Figure } from './figures.ts';
 import { cpuSeconds, metric, residentBytes } from './system.ts';
 
+const COMMAND = fileURLToPath(new URL('../../actors/main.ts', import.meta.url));
 const RATE = Number(process.env.BENCH_RATE ?? 8_000);
 const LOAD_MS = Number(process.env.BENCH_LOAD_MS ?? 300_000);
 const BUDGET = 50_000_000;
@@ -21,18 +24,18 @@ const MB = 1024 * 1024;
 export async function benchBudget(): Promise<Figure[]> {
   const dataDir = mkdtempSync(join(tmpdir(), 'pulso-bench-'));
   try {
-    const orders = await someOrders(dataDir);
+    const orders = someOrders(dataDir);
     return await pourIn(join(dataDir, 'data'), orders);
   } finally {
     rmSync(dataDir, { recursive: true, force: true });
   }
 }
 
-async function someOrders(dir: string): Promise<Buffer[]> {
+function someOrders(dir: string): Buffer[] {
   const orders: Buffer[] = [];
   for (let seed = 1; orders.length < ORDERS; seed++) {
     const out = join(dir, `events-${seed}.ndjson`);
-    await runPulso(['generate', '--count', '400000', '--seed', String(seed), '--out', out], { dataDir: dir });
+    execFileSync(process.execPath, [COMMAND, 'generate', '--count', '400000', '--seed', String(seed), '--out', out]);
     for (const line of readFileSync(out, 'latin1').split('\n')) {
       if (line.startsWith('{"type":"order"')) orders.push(Buffer.from(`${line}\n`, 'latin1'));
     }
@@ -59,7 +62,9 @@ async function pourIn(dataDir: string, orders: readonly Buffer[]): Promise<Figur
     await answer.arrayBuffer();
     if (sent % RATE === 0) {
       const metrics = await (await fetch(new URL('/metrics', pulso.url))).text();
-      hot.push(metric(metrics, 'pulso_hot_bytes'));
+      const bytes = metric(metrics, 'pulso_hot_bytes');
+      // Not measured yet in the first moments.
+      if (Number.isFinite(bytes)) hot.push(bytes);
       memory.push(residentBytes(pulso));
     }
     await sleep(Math.max(0, began + (sent / RATE) * 1000 - performance.now()));
