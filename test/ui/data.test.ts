@@ -98,6 +98,19 @@ describe('Data page', () => {
     assert.equal(server.commands[sent]?.path, '/archive/run');
   });
 
+  it('a question keeps its focus when the size of the store comes to be known while it is asked', async (t) => {
+    const system = server.stream.channel('system');
+    system.set('pipeline/hot_bytes', null);
+    t.after(() => system.set('pipeline/hot_bytes', 212_000_000));
+    const page = await openData(t);
+    await page.locator('pl-store-gauge [data-command="archive"]').click();
+    await page.locator('.pl-impact input:focus').waitFor();
+    await page.keyboard.type('in time');
+    system.set('pipeline/hot_bytes', 212_000_000);
+    await page.locator('.pl-gauge').waitFor();
+    assert.equal(await page.locator('.pl-impact input:focus').inputValue(), 'in time');
+  });
+
   it('without a token there are no commands, and it says why', async (t) => {
     const page = await openData(t, { token: false });
     await page.getByText('carries the token').waitFor();

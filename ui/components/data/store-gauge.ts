@@ -51,8 +51,10 @@ export class PlStoreGauge extends PlElement {
     const { budget, bytes, asOf } = this;
     const note = budget === undefined ? say('store.note') : say('store.noteBudget', { mb: megabytes(budget) });
     const card: CardOptions = { id: 'h-store', heading: say('store.title'), note, asOf, tools: this.#button() };
-    if (bytes === undefined) return cardView(card, stateView({ kind: 'empty', title: say('store.unknown') }));
-    return cardView(card, html`${this.#figure(bytes, budget)} ${this.#asking()} ${this.#course(bytes, budget)}`);
+    // One template for both, so that a question being answered keeps its place when the size comes to be known.
+    const known = bytes !== undefined;
+    const figure = known ? this.#figure(bytes, budget) : stateView({ kind: 'empty', title: say('store.unknown') });
+    return cardView(card, html`${figure} ${this.#asking()} ${known ? this.#course(bytes, budget) : nothing}`);
   }
 
   #figure(bytes: number, budget: number | undefined): TemplateResult {
