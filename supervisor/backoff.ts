@@ -15,6 +15,11 @@ export class Backoff {
     return this.#failures;
   }
 
+  /** The last failure turned out to be none of its own. */
+  forgive(): void {
+    this.#failures = Math.max(0, this.#failures - 1);
+  }
+
   /**
    * The pause after an incarnation that was up for `upMs`. Jitter over the whole range keeps many children that fall
    * together from coming back together.

@@ -124,11 +124,12 @@ export class Cell {
     this.#run?.kill(detail);
   }
 
-  /** Starts it after a pause that grows with its failures. */
-  retry(): void {
+  /** Starts it after a pause that grows with its failures; at once where this one and the last were not its own. */
+  retry(forgiven = false): void {
     const { clock, events, random } = this.#tree;
     const upMs = this.#upAt === undefined ? 0 : clock.monotonic() - this.#upAt;
-    const pauseMs = this.#killed ? 0 : this.#backoff.next(upMs, random);
+    if (forgiven) this.#backoff.forgive();
+    const pauseMs = this.#killed || forgiven ? 0 : this.#backoff.next(upMs, random);
     this.cancelRetry();
     if (pauseMs === 0) {
       this.#owner.retryDue(this);
@@ -137,6 +138,12 @@ export class Cell {
     const timer = clock.setTimeout(() => this.#tree.turn(() => this.#retryDue()), pauseMs);
     this.#retry = { timer, at: clock.now() + pauseMs };
     events.add('backing-off', this.id, this.epoch, `${this.id} backs off, next start in ${pauseMs} ms`);
+  }
+
+  /** Every incarnation is born with it; the one that is up is told. */
+  note(note: unknown): void {
+    this.#past.note = note;
+    this.#run?.note(note);
   }
 
   cancelRetry(): void {

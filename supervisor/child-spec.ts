@@ -39,6 +39,11 @@ export type WorkerSpec = {
   readonly startMs?: number;
   readonly backoff?: Partial<BackoffSpec>;
   readonly significant?: boolean;
+  /**
+   * Children of one group give the same names to the same work, as it may move from one to another: where one dies
+   * of it, all successors know. By default each is a group of its own.
+   */
+  readonly workGroup?: string | null;
 };
 
 export type SupervisorSpec = {
@@ -84,6 +89,7 @@ const WORKER_DEFAULTS = {
   heartbeatMs: 500,
   startMs: 10_000,
   significant: false,
+  workGroup: null,
 } as const;
 
 const SUPERVISOR_DEFAULTS = {
@@ -126,6 +132,11 @@ const WORKER_RULES: readonly Rule[] = [
   { field: 'links', rule: 'a list of {name, to}', holds: (value) => Array.isArray(value) && value.every(isLink) },
   { field: 'heartbeatMs', rule: '0 or a number of ms', holds: (value) => value === 0 || isSpan(value) },
   { field: 'startMs', rule: 'a number of ms above 0', holds: isSpan },
+  {
+    field: 'workGroup',
+    rule: 'a text of 1 to 200 characters, or null',
+    holds: (value) => value === null || isText(value),
+  },
 ];
 
 const SUPERVISOR_RULES: readonly Rule[] = [

@@ -8,6 +8,7 @@ import { assertNever } from '../protocol/errors.ts';
 import { toFailure } from './exit.ts';
 import { BlockWriter, type Meter } from './shared-block.ts';
 import { type OwnThread, ownThread } from './spawn.ts';
+import type { Suspect } from './suspects.ts';
 import type { Peer, ToChild } from './wire.ts';
 
 export type { MessagePort };
@@ -29,6 +30,10 @@ export interface Child<Input> {
   readonly epoch: number;
   readonly input: Input;
   readonly meter: Meter;
+  /** Work (`meter.working`) at which former incarnations have died twice: to be passed, not to be handled again. */
+  readonly suspects: readonly Suspect[];
+  /** What the owner of the tree has left for it last (`tree.note`); there from the beginning. */
+  readonly note: unknown;
   /**
    * `laid` is called for every link of that name, each time it is laid; the former port to that peer is closed by
    * then. `lost` is called when the peer has gone; what it sent before may still come.
@@ -67,9 +72,11 @@ class SupervisedChild<Input> implements Child<Input> {
   #toldEarly: unknown[] = [];
   #handleTell: ((body: unknown) => void) | undefined;
   #stopping = false;
+  #note: unknown;
 
   constructor(thread: OwnThread) {
     this.#thread = thread;
+    this.#note = thread.order.note;
     this.meter = new BlockWriter(thread.order.block, Date.now);
   }
 
@@ -83,6 +90,14 @@ class SupervisedChild<Input> implements Child<Input> {
 
   get input(): Input {
     return this.#thread.order.input as Input;
+  }
+
+  get suspects(): readonly Suspect[] {
+    return this.#thread.order.suspects;
+  }
+
+  get note(): unknown {
+    return this.#note;
   }
 
   run(start: (child: Child<Input>) => void | Promise<void>): void {
@@ -134,6 +149,9 @@ class SupervisedChild<Input> implements Child<Input> {
       case 'tell':
         if (this.#handleTell) this.#handleTell(message.body);
         else this.#toldEarly.push(message.body);
+        break;
+      case 'note':
+        this.#note = message.note;
         break;
       case 'ping':
         this.meter.beat(this.#thread.busyMs());

@@ -43,6 +43,10 @@ export class Commands implements ChildHandle {
     return this.#cell.run?.tell(body) ?? false;
   }
 
+  note(note: unknown): void {
+    this.#cell.note(note);
+  }
+
   restart(): void {
     this.#requireOpen('restart');
     const { run, asked } = this.#cell;

@@ -20,6 +20,8 @@ export interface ChildHandle {
   readonly epoch: number;
   status(): NodeStatus;
   tell(body: unknown): boolean;
+  /** For this incarnation and all that follow. */
+  note(note: unknown): void;
   restart(): void;
   kill(): void;
   start(): void;

@@ -11,6 +11,7 @@ export type SupervisorEventKind =
   | 'start-failed'
   | 'exited'
   | 'hung'
+  | 'poison'
   | 'terminated'
   | 'zombie'
   | 'zombie-ended'
@@ -42,6 +43,7 @@ export type Log = (level: Level, text: string, event: SupervisorEvent) => void;
 const LEVELS: Partial<Record<SupervisorEventKind, Level>> = {
   'start-failed': 'error',
   hung: 'error',
+  poison: 'error',
   'gave-up': 'error',
   'auto-shutdown': 'warn',
   terminated: 'warn',

@@ -2,6 +2,7 @@
 
 import type { Child } from './child-spec.ts';
 import type { ExitReason, Failure, Work } from './exit.ts';
+import { Suspects } from './suspects.ts';
 
 export type LastExit = {
   readonly reason: ExitReason;
@@ -20,18 +21,31 @@ export type Past = {
   lastExit: LastExit | null;
   /** Of a supervisor that keeps its dynamic children: those it has now. */
   children: readonly Child[] | undefined;
+  /** What its owner left for it: every incarnation is born with it. */
+  note: unknown;
 };
 
 export class Histories {
   readonly #pasts = new Map<string, Past>();
+  readonly #suspects = new Map<string, Suspects>();
 
   of(id: string): Past {
     let past = this.#pasts.get(id);
     if (!past) {
-      past = { epoch: 0, starts: 0, lastExit: null, children: undefined };
+      past = { epoch: 0, starts: 0, lastExit: null, children: undefined, note: undefined };
       this.#pasts.set(id, past);
     }
     return past;
+  }
+
+  /** Of all who share their work under that name. */
+  suspectsOf(workGroup: string): Suspects {
+    let suspects = this.#suspects.get(workGroup);
+    if (!suspects) {
+      suspects = new Suspects();
+      this.#suspects.set(workGroup, suspects);
+    }
+    return suspects;
   }
 
   nextEpoch(id: string): number {
@@ -43,6 +57,6 @@ export class Histories {
   /** A child of the same name that comes later starts afresh, but with a higher epoch. */
   forget(id: string): void {
     const past = this.#pasts.get(id);
-    if (past) Object.assign(past, { starts: 0, lastExit: null, children: undefined });
+    if (past) Object.assign(past, { starts: 0, lastExit: null, children: undefined, note: undefined });
   }
 }

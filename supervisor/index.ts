@@ -22,5 +22,6 @@ export type { LastExit } from './history.ts';
 export { type CreditGrant, CreditWindow, Mailbox, type MailboxLimits } from './mailbox.ts';
 export type { Spawner, Thread, ThreadEvents } from './spawn.ts';
 export type { ActorState, NodeStatus, TreeStatus } from './status.ts';
+export type { Suspect } from './suspects.ts';
 export { type Acceptance, type Command, SupervisorTree, type TreeEnd, type TreeOptions } from './tree.ts';
 export type { Peer } from './wire.ts';

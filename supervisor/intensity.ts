@@ -20,6 +20,12 @@ export class RestartBudget {
     return this.#attempts.length <= this.max;
   }
 
+  /** Gives back the attempt of that moment: it turned out to be none of the child's fault. */
+  refund(at: number): void {
+    const index = this.#attempts.indexOf(at);
+    if (index >= 0) this.#attempts.splice(index, 1);
+  }
+
   used(now: number): number {
     this.#forget(now);
     return this.#attempts.length;

@@ -39,6 +39,8 @@ export interface Run {
   measure(): Measures;
   /** False when there is nobody to hear it. */
   tell(body: unknown): boolean;
+  /** What its owner has left for it is another now. */
+  note(note: unknown): void;
   /** A child at run time; false when this is no supervisor that can take one. */
   add(spec: Child, done: FirstStart): boolean;
   /** Its last word was said and its place is taken: leaves the tree's books. */

@@ -41,6 +41,8 @@ export interface Meter {
   waited(): void;
   /** The offset that is handled now (of the partition that the actor calls `slot`), or -1 when none is. */
   working(offset: number, slot?: number): void;
+  /** The same of the slot named last, for each of many records of one turn: a single store. */
+  workingOn(offset: number): void;
 }
 
 export function createBlock(): SharedArrayBuffer {
@@ -102,6 +104,10 @@ export class BlockWriter implements Meter {
     this.#numbers[WORK_SLOT] = slot;
     this.#numbers[WORK_OFFSET] = offset;
     this.#alive();
+  }
+
+  workingOn(offset: number): void {
+    this.#numbers[WORK_OFFSET] = offset;
   }
 
   #alive(): void {

@@ -16,6 +16,7 @@ import { excused, type Group, regroup, stopped } from './group.ts';
 import { RestartBudget } from './intensity.ts';
 import { type FirstStart, type Measures, NO_MEASURES, type Run, type RunEvents, type RunPhase } from './run.ts';
 import { planRestart } from './strategy.ts';
+import { proves, Suspects } from './suspects.ts';
 import { endsSupervisor, judgeEnd } from './verdict.ts';
 
 export class SupervisorRun implements Run, CellOwner {
@@ -90,6 +91,8 @@ export class SupervisorRun implements Run, CellOwner {
   tell(): boolean {
     return false;
   }
+
+  note(): void {}
 
   add(spec: Child, done: FirstStart): boolean {
     if (!this.open) return false;
@@ -176,15 +179,33 @@ export class SupervisorRun implements Run, CellOwner {
         this.#letGo(cell, exit);
         break;
       case 'restart':
-        if (this.#budget.spend(this.#tree.clock.monotonic())) this.#restart(cell);
-        else this.#giveUp(cell, exit);
+        this.#failed(cell, exit, this.#tree.clock.monotonic());
         break;
       default:
         assertNever(verdict);
     }
   }
 
-  #restart(cell: Cell): void {
+  #failed(cell: Cell, exit: Exit, now: number): void {
+    if (this.#findsPoison(cell, exit, now)) this.#restart(cell, true);
+    else if (this.#budget.spend(now)) this.#restart(cell);
+    else this.#giveUp(cell, exit);
+  }
+
+  /** A death that names its culprit is none of the child's fault, nor was the one before: they cost nothing. */
+  #findsPoison(cell: Cell, exit: Exit, now: number): boolean {
+    if (cell.killed || cell.spec.type !== 'worker' || !Suspects.isEvidence(exit)) return false;
+    const { histories, events } = this.#tree;
+    const evidence = histories.suspectsOf(cell.spec.workGroup ?? cell.id).note(exit, now);
+    if (!proves(evidence)) return false;
+    this.#budget.refund(evidence.firstAt);
+    const { offset, slot } = exit.work;
+    const text = `${cell.id} has died for the second time at offset ${offset} (slot ${slot}), which is passed from now on`;
+    events.add('poison', cell.id, cell.epoch, text);
+    return true;
+  }
+
+  #restart(cell: Cell, forgiven = false): void {
     const { strategy } = this.#spec;
     if (strategy !== 'one_for_one') {
       const { ids, list } = this.#children;
@@ -192,7 +213,7 @@ export class SupervisorRun implements Run, CellOwner {
       this.#group = regroup(planRestart(strategy, cell.id, ids), members, this.#group);
       this.#report('group-restart', `${cell.id} takes ${this.#group.stop.join(', ') || 'nobody'} down (${strategy})`);
     }
-    cell.retry();
+    cell.retry(forgiven);
   }
 
   /** A child that stays down of its own accord, and may take its supervisor with it. */

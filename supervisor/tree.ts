@@ -115,6 +115,11 @@ export class SupervisorTree {
     return this.#handle(id).tell(body);
   }
 
+  /** Leaves a note for an actor: every incarnation from the next on is born with it, and the one that is up is told. */
+  note(id: string, note: unknown): void {
+    this.#handle(id).note(note);
+  }
+
   /** What actors tell their owner; only living incarnations are heard. */
   onTell(listener: (id: string, epoch: number, body: unknown) => void): () => void {
     this.#toldListeners.add(listener);

@@ -5,6 +5,7 @@
 
 import type { MessagePort } from 'node:worker_threads';
 import type { Failure } from './exit.ts';
+import type { Suspect } from './suspects.ts';
 
 /** One incarnation of another actor. */
 export type Peer = { readonly id: string; readonly epoch: number };
@@ -15,12 +16,16 @@ export type ChildOrder = {
   readonly epoch: number;
   readonly input: unknown;
   readonly block: SharedArrayBuffer;
+  /** Work that is to be passed. */
+  readonly suspects: readonly Suspect[];
+  readonly note: unknown;
 };
 
 export type ToChild =
   | { readonly type: 'link'; readonly name: string; readonly peer: Peer; readonly port: MessagePort }
   | { readonly type: 'unlink'; readonly name: string; readonly peer: Peer }
   | { readonly type: 'tell'; readonly body: unknown }
+  | { readonly type: 'note'; readonly note: unknown }
   /** No sign of life for a while: a loop that turns answers with a beat in the shared block. */
   | { readonly type: 'ping' }
   | { readonly type: 'stop' };

@@ -63,7 +63,9 @@ export class WorkerRun implements Run {
 
   start(): void {
     const { id, entry, input, startMs } = this.#spec;
-    const order = { id, epoch: this.epoch, input, block: this.#shared };
+    const { histories } = this.#tree;
+    const suspects = histories.suspectsOf(this.#spec.workGroup ?? id).list;
+    const order = { id, epoch: this.epoch, input, block: this.#shared, suspects, note: histories.of(id).note };
     this.#tree.live.add(this);
     this.#limitStart(startMs);
     try {
@@ -117,6 +119,10 @@ export class WorkerRun implements Run {
     if (this.#phase === 'ended') return false;
     this.post({ type: 'tell', body });
     return true;
+  }
+
+  note(note: unknown): void {
+    if (this.#phase !== 'ended') this.post({ type: 'note', note });
   }
 
   add(): boolean {

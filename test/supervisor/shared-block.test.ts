@@ -25,6 +25,8 @@ test('shared block carries what the actor tells about itself', () => {
   assert.deepEqual([reader.depth, reader.mailboxBytes, reader.oldestAt], [3, 4_096, 9_750]);
   assert.deepEqual(reader.work, { offset: 2 ** 40 + 1, slot: 5 });
   assert.deepEqual([reader.heapBytes, reader.externalBytes], [1e9, 2e9]);
+  writer.workingOn(2 ** 40 + 2);
+  assert.deepEqual(reader.work, { offset: 2 ** 40 + 2, slot: 5 });
   writer.working(-1);
   writer.mailbox(0, 0);
   assert.deepEqual([reader.work, reader.oldestAt], [null, 0]);
