@@ -7,8 +7,9 @@ import { doctor } from './commands/doctor.ts';
 import { generate } from './commands/generate.ts';
 import { replay } from './commands/replay.ts';
 import { start } from './commands/start.ts';
+import { status } from './commands/status.ts';
 
-const COMMANDS: readonly Command[] = [start, replay, generate, archive, doctor];
+const COMMANDS: readonly Command[] = [start, replay, generate, status, archive, doctor];
 const USAGE_CODES = ['bad-parameter', 'bad-config', 'data-locked', 'data-mismatch'];
 
 function version(): string {
