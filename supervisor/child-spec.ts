@@ -35,6 +35,11 @@ export type WorkerSpec = {
   readonly links?: readonly LinkSpec[];
   /** A running actor whose loop has not turned for so long is killed and restarted; 0 never does. */
   readonly heartbeatMs?: number;
+  /**
+   * A running actor that has had one handler in work for so long, or messages waiting and none handled, is killed and
+   * restarted, unless it has declared what it waits for; 0 never does.
+   */
+  readonly progressMs?: number;
   /** Longest time from the start of the thread to `ready()`. */
   readonly startMs?: number;
   readonly backoff?: Partial<BackoffSpec>;
@@ -81,12 +86,14 @@ export type Child = Worker | Supervisor;
  */
 const BACKOFF: BackoffSpec = { baseMs: 50, capMs: 5_000, healthyMs: 5_000 };
 
+/** Ten seconds of progress: far beyond any handler that should not say what it waits for. */
 const WORKER_DEFAULTS = {
   input: undefined,
   restart: 'permanent',
   shutdownMs: 5_000,
   links: [],
   heartbeatMs: 500,
+  progressMs: 10_000,
   startMs: 10_000,
   significant: false,
   workGroup: null,
@@ -131,6 +138,7 @@ const WORKER_RULES: readonly Rule[] = [
   { field: 'entry', rule: 'a URL', holds: (value) => value instanceof URL },
   { field: 'links', rule: 'a list of {name, to}', holds: (value) => Array.isArray(value) && value.every(isLink) },
   { field: 'heartbeatMs', rule: '0 or a number of ms', holds: (value) => value === 0 || isSpan(value) },
+  { field: 'progressMs', rule: '0 or a number of ms', holds: (value) => value === 0 || isSpan(value) },
   { field: 'startMs', rule: 'a number of ms above 0', holds: isSpan },
   {
     field: 'workGroup',

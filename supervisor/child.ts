@@ -41,7 +41,14 @@ export interface Child<Input> {
   onLink(name: string, laid: (port: MessagePort, peer: Peer) => void, lost?: (peer: Peer) => void): void;
   /** To the owner of the tree. */
   tell(body: unknown): void;
-  onTell(handle: (body: unknown) => void): void;
+  /** Runs as a handler, like all that an actor does on its own or for a message should. */
+  onTell(handle: (body: unknown) => void | Promise<void>): void;
+  /**
+   * Runs one handler: the work for a message, a batch, a tick. While it is in work its supervisor sees for how long,
+   * and kills the actor when that is longer than its `progressMs`, unless `meter.waiting` says what for.
+   */
+  handle<Value>(work: () => Promise<Value>): Promise<Value>;
+  handle<Value>(work: () => Value): Value;
   /** What to finish before the end, run last registered first; then bye and exit. */
   onStop(drain: () => void | Promise<void>): void;
   /** Running: state loaded and links laid. The next child starts only now. */
@@ -70,7 +77,7 @@ class SupervisedChild<Input> implements Child<Input> {
   readonly #ports = new Map<string, Map<string, { readonly port: MessagePort; readonly peer: Peer }>>();
   readonly #drains: (() => void | Promise<void>)[] = [];
   #toldEarly: unknown[] = [];
-  #handleTell: ((body: unknown) => void) | undefined;
+  #handleTell: ((body: unknown) => void | Promise<void>) | undefined;
   #stopping = false;
   #note: unknown;
 
@@ -118,11 +125,27 @@ class SupervisedChild<Input> implements Child<Input> {
     this.#thread.post({ epoch: this.epoch, type: 'tell', body });
   }
 
-  onTell(handle: (body: unknown) => void): void {
+  onTell(handle: (body: unknown) => void | Promise<void>): void {
     this.#handleTell = handle;
     const early = this.#toldEarly;
     this.#toldEarly = [];
-    for (const body of early) handle(body);
+    for (const body of early) this.#hear(body);
+  }
+
+  handle<Value>(work: () => Promise<Value>): Promise<Value>;
+  handle<Value>(work: () => Value): Value;
+  handle(work: () => unknown): unknown {
+    const handler = this.meter.begin();
+    let result: unknown;
+    try {
+      result = work();
+    } catch (error) {
+      this.meter.settle(handler);
+      throw error;
+    }
+    if (result instanceof Promise) return result.finally(() => this.meter.settle(handler));
+    this.meter.settle(handler);
+    return result;
   }
 
   onStop(drain: () => void | Promise<void>): void {
@@ -147,8 +170,7 @@ class SupervisedChild<Input> implements Child<Input> {
         this.#unlay(message.name, message.peer);
         break;
       case 'tell':
-        if (this.#handleTell) this.#handleTell(message.body);
-        else this.#toldEarly.push(message.body);
+        this.#hear(message.body);
         break;
       case 'note':
         this.#note = message.note;
@@ -162,6 +184,13 @@ class SupervisedChild<Input> implements Child<Input> {
       default:
         assertNever(message);
     }
+  }
+
+  #hear(body: unknown): void {
+    const handle = this.#handleTell;
+    // A rejection has nobody to catch it here, and so ends the actor.
+    if (handle) void this.handle(() => handle(body));
+    else this.#toldEarly.push(body);
   }
 
   #lay(name: string, port: MessagePort, peer: Peer): void {

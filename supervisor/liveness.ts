@@ -9,6 +9,11 @@
  * actor did meanwhile proves nothing, so the interval does not count against it.
  */
 const LATE_FACTOR = 1.5;
+
+export function isLate(sinceTickMs: number, tickMs: number): boolean {
+  return sinceTickMs > tickMs * LATE_FACTOR;
+}
+
 /** From this share of its limit on a silent actor is asked: late enough to be rare, early enough for an answer. */
 const DOUBT_SHARE = 0.2;
 
@@ -48,7 +53,7 @@ export class Liveness {
       this.#sign = sign;
       this.#silentMs = 0;
       this.#asked = false;
-    } else if (sinceTickMs <= this.#tickMs * LATE_FACTOR) {
+    } else if (!isLate(sinceTickMs, this.#tickMs)) {
       this.#silentMs += sinceTickMs;
     }
     if (this.#limitMs === 0) return 'well';

@@ -9,7 +9,18 @@ export type RunPhase = 'starting' | 'running' | 'draining' | 'unresponsive' | 'e
 /** What a status knows of an incarnation by looking at it. */
 export type Measures = Pick<
   NodeStatus,
-  'budget' | 'depth' | 'bytes' | 'oldestMs' | 'handled' | 'rate' | 'busy' | 'heapBytes' | 'waiting' | 'children'
+  | 'budget'
+  | 'depth'
+  | 'bytes'
+  | 'oldestMs'
+  | 'handled'
+  | 'handlingMs'
+  | 'rate'
+  | 'busy'
+  | 'heapBytes'
+  | 'externalBytes'
+  | 'waiting'
+  | 'children'
 >;
 
 export const NO_MEASURES: Measures = {
@@ -18,9 +29,11 @@ export const NO_MEASURES: Measures = {
   bytes: 0,
   oldestMs: 0,
   handled: 0,
+  handlingMs: 0,
   rate: 0,
   busy: 0,
   heapBytes: 0,
+  externalBytes: 0,
   waiting: null,
   children: [],
 };

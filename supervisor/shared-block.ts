@@ -1,16 +1,18 @@
 /**
- * 128 bytes shared between an actor and its supervisor: the actor writes, the supervisor looks, nobody asks anybody.
+ * 144 bytes shared between an actor and its supervisor: the actor writes, the supervisor looks, nobody asks anybody.
  * So a blocked actor can still be seen, and looking costs the actor nothing. One writer; a new block each incarnation.
  *
  *   int32 at   0 beat   4 handled   8 mailbox depth   12 length of the waiting text
  *   float64 at 16 mailbox bytes   24 oldest message (epoch ms, 0 = none)   32 busy ms
  *              40 waiting deadline (epoch ms, 0 = not waiting)   48 offset in work (-1 = none)   56 its slot
  *              64 heap bytes   72 bytes outside the heap
- *   latin1 at  80 what it waits for, 48 bytes
+ *              80 since when its oldest handler has been in work (epoch ms, 0 = none is)   88 free
+ *   latin1 at  96 what it waits for, 48 bytes
  */
 
-const BLOCK_BYTES = 128;
-const TEXT_AT = 80;
+const BLOCK_BYTES = 144;
+const TEXT_AT = 96;
+const NUMBERS = TEXT_AT / Float64Array.BYTES_PER_ELEMENT;
 const TEXT_BYTES = BLOCK_BYTES - TEXT_AT;
 
 const BEAT = 0;
@@ -26,6 +28,7 @@ const WORK_OFFSET = 6;
 const WORK_SLOT = 7;
 const HEAP_BYTES = 8;
 const EXTERNAL_BYTES = 9;
+const HANDLING_SINCE = 10;
 
 /**
  * What an actor tells about itself. Each call is a few stores, cheap enough for every message, and a sign of life: an
@@ -47,7 +50,7 @@ export interface Meter {
 
 export function createBlock(): SharedArrayBuffer {
   const block = new SharedArrayBuffer(BLOCK_BYTES);
-  new Float64Array(block, 0, 10)[WORK_OFFSET] = -1;
+  new Float64Array(block, 0, NUMBERS)[WORK_OFFSET] = -1;
   return block;
 }
 
@@ -57,10 +60,13 @@ export class BlockWriter implements Meter {
   readonly #numbers: Float64Array;
   readonly #text: Uint8Array;
   readonly #now: () => number;
+  /** Since when, by number; the oldest comes first. */
+  readonly #inWork = new Map<number, number>();
+  #handlers = 0;
 
   constructor(block: SharedArrayBuffer, now: () => number) {
     this.#counts = new Int32Array(block, 0, 4);
-    this.#numbers = new Float64Array(block, 0, 10);
+    this.#numbers = new Float64Array(block, 0, NUMBERS);
     this.#text = new Uint8Array(block, TEXT_AT, TEXT_BYTES);
     this.#now = now;
   }
@@ -110,6 +116,22 @@ export class BlockWriter implements Meter {
     this.#numbers[WORK_OFFSET] = offset;
   }
 
+  /** A handler takes up work; what it returns says which one to `settle`. */
+  begin(): number {
+    const handler = this.#handlers++;
+    const since = this.#now();
+    this.#inWork.set(handler, since);
+    if (this.#inWork.size === 1) this.#numbers[HANDLING_SINCE] = since;
+    this.#alive();
+    return handler;
+  }
+
+  settle(handler: number): void {
+    this.#inWork.delete(handler);
+    this.#numbers[HANDLING_SINCE] = this.#inWork.size === 0 ? 0 : (this.#inWork.values().next().value ?? 0);
+    this.#alive();
+  }
+
   #alive(): void {
     Atomics.add(this.#counts, BEAT, 1);
   }
@@ -123,7 +145,7 @@ export class BlockReader {
 
   constructor(block: SharedArrayBuffer) {
     this.#counts = new Int32Array(block, 0, 4);
-    this.#numbers = new Float64Array(block, 0, 10);
+    this.#numbers = new Float64Array(block, 0, NUMBERS);
     this.#text = new Uint8Array(block, TEXT_AT, TEXT_BYTES);
   }
 
@@ -158,6 +180,10 @@ export class BlockReader {
 
   get externalBytes(): number {
     return this.#numbers[EXTERNAL_BYTES] ?? 0;
+  }
+
+  get handlingSince(): number {
+    return this.#numbers[HANDLING_SINCE] ?? 0;
   }
 
   get waiting(): { readonly what: string; readonly deadline: number } | null {

@@ -33,9 +33,13 @@ export type NodeStatus = {
   /** Messages handled: in all by this incarnation, and a second. */
   readonly handled: number;
   readonly rate: number;
+  /** How long its oldest handler has been in work; 0 when none is. */
+  readonly handlingMs: number;
   /** Share of the time at work, 0 to 1. */
   readonly busy: number;
   readonly heapBytes: number;
+  /** Outside the heap: buffers. */
+  readonly externalBytes: number;
   readonly waiting: { readonly what: string; readonly deadline: number } | null;
   readonly lastExit: LastExit | null;
   readonly nextRetryAt: number | null;

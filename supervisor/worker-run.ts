@@ -11,7 +11,7 @@ import { classifyExit, type ExitReason, type Failure, toFailure } from './exit.t
 import { type Measures, NO_MEASURES, type Run, type RunEvents, type RunPhase } from './run.ts';
 import { BlockReader, createBlock } from './shared-block.ts';
 import type { Thread } from './spawn.ts';
-import { Watch } from './watch.ts';
+import { describeHang, type Hang, Watch } from './watch.ts';
 import { type FromChild, isFromChild, type Peer, type ToChild } from './wire.ts';
 
 /** A terminated thread that has not ended by then is left behind: native code may hold it for seconds. */
@@ -101,16 +101,19 @@ export class WorkerRun implements Run {
 
   measure(): Measures {
     if (this.#phase === 'ended') return NO_MEASURES;
-    const { depth, mailboxBytes, oldestAt, handled, heapBytes, waiting } = this.#block;
+    const { depth, mailboxBytes, oldestAt, handled, handlingSince, heapBytes, externalBytes, waiting } = this.#block;
+    const ageOf = (since: number) => (since > 0 ? Math.max(0, this.#tree.clock.now() - since) : 0);
     return {
       ...NO_MEASURES,
       depth,
       bytes: mailboxBytes,
-      oldestMs: depth > 0 && oldestAt > 0 ? Math.max(0, this.#tree.clock.now() - oldestAt) : 0,
+      oldestMs: depth > 0 ? ageOf(oldestAt) : 0,
+      handlingMs: ageOf(handlingSince),
       handled,
       rate: this.#watch?.rate ?? 0,
       busy: this.#watch?.busy ?? 0,
       heapBytes,
+      externalBytes,
       waiting,
     };
   }
@@ -138,17 +141,19 @@ export class WorkerRun implements Run {
   /** `sinceTickMs` is how long ago the last tick was. */
   tick(now: number, sinceTickMs: number): void {
     if (!this.#watch || this.#terminated) return;
-    const condition = this.#watch.look(now, sinceTickMs, this.#phase === 'draining' ? DRAINING_PATIENCE : 1);
-    if (condition === 'ask') this.post({ type: 'ping' });
-    if (condition === 'hung' && !this.#isExcused(this.#watch.silentMs)) this.#hangs(this.#watch.silentMs);
+    const patience = this.#phase === 'draining' ? DRAINING_PATIENCE : 1;
+    const seen = this.#watch.look({ now, sinceTickMs, patience, waits: this.#waitsMs() > 0 });
+    if (seen === 'ask') this.post({ type: 'ping' });
+    else if (seen !== 'well' && !this.#isExcused(seen)) this.#hangs(seen);
   }
 
-  #isExcused(silentMs: number): boolean {
-    return silentMs < this.#spec.heartbeatMs * OVERLOAD_PATIENCE && this.#tree.spawner.isOverloaded();
+  #isExcused({ kind, ms }: Hang): boolean {
+    const limitMs = kind === 'loop' ? this.#spec.heartbeatMs : this.#spec.progressMs;
+    return ms < limitMs * OVERLOAD_PATIENCE && this.#tree.spawner.isOverloaded();
   }
 
-  #hangs(silentMs: number): void {
-    const detail = `its loop has not turned for ${Math.round(silentMs)} ms`;
+  #hangs(hang: Hang): void {
+    const detail = describeHang(hang);
     this.#tree.events.add('hung', this.id, this.epoch, `${this.id} hangs: ${detail}`);
     this.#phase = 'unresponsive';
     this.#terminate('hung', detail);
@@ -188,7 +193,8 @@ export class WorkerRun implements Run {
     this.#deadline.clear();
     this.#phase = 'running';
     this.#started = true;
-    const options = { limitMs: this.#spec.heartbeatMs, tickMs: this.#tree.tickMs, now: this.#tree.clock.monotonic() };
+    const { heartbeatMs, progressMs } = this.#spec;
+    const options = { heartbeatMs, progressMs, tickMs: this.#tree.tickMs, now: this.#tree.clock.monotonic() };
     if (this.#thread) this.#watch = new Watch(this.#block, this.#thread, options);
     this.#events.up();
   }
@@ -258,10 +264,15 @@ export class WorkerRun implements Run {
   /** One that says what outside it waits for has until then. */
   #limitStart(ms: number): void {
     this.#limit(ms, () => {
-      const waitsMs = (this.#block.waiting?.deadline ?? 0) - this.#tree.clock.now();
+      const waitsMs = this.#waitsMs();
       if (waitsMs > 0) this.#limitStart(waitsMs);
       else this.#terminate('start-timeout', `was not ready within ${this.#spec.startMs} ms`);
     });
+  }
+
+  /** How much longer it may, by what it has said itself. */
+  #waitsMs(): number {
+    return (this.#block.waiting?.deadline ?? 0) - this.#tree.clock.now();
   }
 
   #limit(ms: number, passed: () => void): void {

@@ -25,6 +25,7 @@ const BAD: readonly [string, unknown, string, RegExp][] = [
   ['a link without a target', worker('x', { links: [{ name: 'l' } as never] }), 'links', /\{name, to\}/],
   ['a link to itself', worker('x', { links: [{ name: 'l', to: 'x' }] }), 'links', /to another actor/],
   ['a negative heartbeat', worker('x', { heartbeatMs: -5 }), 'heartbeatMs', /0 or a number of ms/],
+  ['a negative progress', worker('x', { progressMs: -5 }), 'progressMs', /0 or a number of ms/],
   ['a start limit of nothing', worker('x', { startMs: 0 }), 'startMs', /above 0/],
   ['a backoff of nothing', worker('x', { backoff: { baseMs: 0 } }), 'backoff.baseMs', /above 0/],
   ['an unknown strategy', supervisor('s', [], { strategy: 'some' as 'one_for_one' }), 'strategy', /rest_for_one/],

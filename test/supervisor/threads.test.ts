@@ -59,6 +59,34 @@ for (const order of ['loop', 'block'] as const) {
   });
 }
 
+const STALLS = [
+  ['stall', 'whose handler never settles', /^a handler has been in work for \d+ ms$/],
+  ['spin', 'that turns without taking a message', /^it has handled nothing for \d+ ms while messages are waiting$/],
+] as const;
+
+for (const [order, name, detail] of STALLS) {
+  test(`actor ${name} is replaced, and what kind of hang it was is said`, async (t) => {
+    const real = await RealTree.up(t, root(puppet('a', {}, { progressMs: 300 }), puppet('b', {}, { progressMs: 300 })));
+    real.order('a', order);
+    real.order('b', 'stall-excused');
+    await real.running('a', 2);
+    const { reason, detail: said } = real.node('a')?.lastExit ?? assert.fail('no exit');
+    assert.equal(reason, 'hung');
+    assert.match(said, detail);
+    const { state, epoch, handlingMs } = real.node('b') ?? assert.fail('no b');
+    assert.deepEqual([state, epoch], ['waiting', 1]);
+    assert.ok(handlingMs > 0);
+  });
+}
+
+test('actor without a limit to its progress may take for ever', async (t) => {
+  const real = await RealTree.up(t, root(puppet('a', {}, { progressMs: 0 }), puppet('b', {}, { progressMs: 200 })));
+  real.order('a', 'stall');
+  real.order('b', 'stall');
+  await real.running('b', 2);
+  assert.equal(real.node('a')?.epoch, 1);
+});
+
 test('links are laid before the actor runs, and again at both ends when one comes back', async (t) => {
   const ends = [puppet('a', { links: ['l'] }), puppet('b', { links: ['l'] }, { links: [{ name: 'l', to: 'a' }] })];
   const real = await RealTree.up(t, root(...ends));

@@ -133,6 +133,8 @@ export function node(
     rate: 1.25,
     busy: 0.5,
     heapBytes: 1_000,
+    externalBytes: 0,
+    handlingMs: 0,
     waiting: null,
     lastExit: { reason: 'crashed', detail: 'boom', at: 1, failure: null, work: null },
     nextRetryAt: null,
