@@ -64,6 +64,7 @@ export function laneSpec(lane: number, { config, backend }: TreeSettings): Super
     `lane-${lane}`,
     [
       worker(`aggregator-${lane}`, './window-aggregator/worker.ts', aggregator, {
+        workGroup: 'aggregators',
         links: [
           { name: 'partials', to: 'gateway' },
           { name: 'letting-go', to: 'archiver' },
@@ -71,6 +72,7 @@ export function laneSpec(lane: number, { config, backend }: TreeSettings): Super
         ],
       }),
       worker(`consumer-${lane}`, './partition-consumer/worker.ts', consumer, {
+        workGroup: 'consumers',
         links: [
           { name: 'batches', to: `aggregator-${lane}` },
           { name: 'doorbell', to: 'log-writer' },

@@ -60,6 +60,8 @@ export type EventBatch = {
   readonly part: Uint8Array;
 };
 
+const DOUBLES = ['time', 'number0', 'number1'] as const;
+const WORDS = ['record', 'element', 'idLow', 'idHigh', 'whoLow', 'whoHigh', 'firstItem', 'itemCount'] as const;
 const WORD_COLUMNS = 8 + TEXT_COLUMNS;
 const ITEM_WORD_COLUMNS = 4;
 
@@ -121,15 +123,32 @@ export function packBatch(
   room: { readonly rows: number; readonly items: number } = { rows, items },
 ): EventBatch {
   const to = viewBatch(new ArrayBuffer(batchBytes(room.rows, room.items)), room.rows, room.items, strings);
-  for (const name of ['time', 'number0', 'number1'] as const) to[name].set(from[name].subarray(0, rows));
-  for (const name of ['record', 'element', 'idLow', 'idHigh', 'whoLow', 'whoHigh', 'firstItem', 'itemCount'] as const)
-    to[name].set(from[name].subarray(0, rows));
+  for (const name of DOUBLES) to[name].set(from[name].subarray(0, rows));
+  for (const name of WORDS) to[name].set(from[name].subarray(0, rows));
   for (let column = 0; column < TEXT_COLUMNS; column++)
     (to.text[column] as Uint32Array).set((from.text[column] as Uint32Array).subarray(0, rows));
   to.kind.set(from.kind.subarray(0, rows));
   to.part.set(from.part.subarray(0, rows));
+  copyItems(from, to, items);
+  return to;
+}
+
+/** A batch of some of the rows, in their order; the items stay where they are. */
+export function selectRows(from: EventBatch, rows: readonly number[]): EventBatch {
+  const { items, strings } = from;
+  const to = viewBatch(new ArrayBuffer(batchBytes(rows.length, items)), rows.length, items, strings);
+  const columns = [...DOUBLES, ...WORDS, 'kind', 'part'] as const;
+  for (const [place, row] of rows.entries()) {
+    for (const name of columns) to[name][place] = from[name][row] as number;
+    for (let column = 0; column < TEXT_COLUMNS; column++)
+      (to.text[column] as Uint32Array)[place] = (from.text[column] as Uint32Array)[row] as number;
+  }
+  copyItems(from, to, items);
+  return to;
+}
+
+function copyItems(from: EventBatch, to: EventBatch, items: number): void {
   to.itemPrice.set(from.itemPrice.subarray(0, items));
   for (const name of ['itemProduct', 'itemName', 'itemCategory', 'itemQuantity'] as const)
     to[name].set(from[name].subarray(0, items));
-  return to;
 }

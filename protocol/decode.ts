@@ -10,6 +10,7 @@ import { type DeadLetter, LIMITS, type TopicPartition } from './event.ts';
 import { FastPath } from './fast-path.ts';
 import { PRELOADED } from './fast-pieces.ts';
 import type { Problem } from './fields.ts';
+import { type Poison, poisonLetter } from './poison.ts';
 import type { Reading } from './reading.ts';
 import { excerptOf, excerptOfElement, readRecord } from './record.ts';
 import { RowWriter } from './slow-path.ts';
@@ -87,6 +88,18 @@ export class BatchDecoder {
       case 'unreadable':
         this.#addReading({ problem: content.problem }, record, NO_ELEMENT, at, () => excerptOf(raw));
     }
+  }
+
+  /** A record that must not be read: a dead letter instead. */
+  park(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    place: { readonly record: number; readonly at: number },
+    poison: Poison,
+  ): void {
+    this.#events++;
+    this.#dead.push({ ...place, ...poisonLetter(bytes.subarray(start, end), poison) });
   }
 
   /** What was decoded since the last `take`; offsets count from `base`. */

@@ -66,6 +66,9 @@ export type DeadLetter = {
   readonly excerpt: string;
   /** The record's own time in the log, so that a replay writes the same dead letter. */
   readonly at: number;
+  /** Of `poison`: how often an actor has died of it, and how it died last. */
+  readonly attempts?: number;
+  readonly error?: string;
 };
 
 /** The conservation ledger of a topic-partition: `in` is always the sum of the other four. */

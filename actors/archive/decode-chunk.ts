@@ -53,7 +53,9 @@ export class ChunkDecoder {
     const slow = new Set<number>();
     for (const frame of readFrames(frames)) {
       const before = this.#decoder.slowRecords;
-      this.#decoder.add(frames, frame.start, frame.end, records.length, frame.at);
+      // What is dead as a whole may be poison: nobody reads it again.
+      if (!this.#dead.get(base + records.length)?.has(-1))
+        this.#decoder.add(frames, frame.start, frame.end, records.length, frame.at);
       if (this.#decoder.slowRecords !== before) slow.add(records.length);
       records.push(frame);
     }
@@ -79,7 +81,7 @@ export class ChunkDecoder {
       const record = batch.record[row] as number;
       const element = batch.element[row] === NONE ? -1 : (batch.element[row] as number);
       const dead = this.#dead.get(base + record);
-      if (dead !== undefined && (dead.has(element) || dead.has(-1))) continue;
+      if (dead?.has(element)) continue;
       const frame = records[record] as Frame;
       found.orders.push(row);
       found.marks.push(markAt.size === 0 ? null : (markAt.get(`${base + record}:${element}`) ?? null));

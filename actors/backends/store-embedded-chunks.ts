@@ -54,14 +54,14 @@ export class ChunkReader {
     const frames = this.#unpack(raw, file.path, chunk);
     if (state !== undefined && !mayHold(frames, state)) return [];
     const dead = deadPlaces({ file, topicId, base, next: raw.next });
-    const { batch, records } = this.#decode(frames, { topic, partition, base });
+    const { batch, records } = this.#decode(frames, { topic, partition, base }, dead);
     const orders: FoundOrder[] = [];
     for (let row = 0; row < batch.rows; row++) {
       if (batch.kind[row] !== KIND.order) continue;
       const index = batch.record[row] as number;
       const element = batch.element[row] === NONE ? -1 : (batch.element[row] as number);
       const offset = base + index;
-      if (dead.has(`${offset}:${element}`) || dead.has(`${offset}:-1`)) continue;
+      if (dead.has(`${offset}:${element}`)) continue;
       orders.push({
         topic,
         partition,
@@ -87,13 +87,15 @@ export class ChunkReader {
     }
   }
 
-  #decode(frames: Uint8Array, at: TopicPartition & { readonly base: number }) {
+  /** What is dead as a whole may be poison: nobody reads it again. */
+  #decode(frames: Uint8Array, at: TopicPartition & { readonly base: number }, dead: ReadonlySet<string>) {
     const decoder = this.#decoder ?? new BatchDecoder({ futureMs: Number.POSITIVE_INFINITY });
     // Put back only when all went well: half a chunk left inside would turn up in the next one.
     this.#decoder = undefined;
     const records: Uint8Array[] = [];
     for (const frame of readFrames(frames)) {
-      decoder.add(frames, frame.start, frame.end, records.length, frame.at);
+      if (!dead.has(`${at.base + records.length}:-1`))
+        decoder.add(frames, frame.start, frame.end, records.length, frame.at);
       records.push(frames.subarray(frame.start, frame.end));
     }
     const { batch } = decoder.take(at);

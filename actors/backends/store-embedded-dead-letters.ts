@@ -4,11 +4,14 @@ import type { DeadLetterFilter, Page } from '../ports/hot-store.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import type { PartitionFile } from './partition-file.ts';
 
-type DeadLetterRow = Omit<DeadLetter, 'partition'> & { readonly topicId: number };
+type Stored = { readonly attempts: number | null; readonly error: string | null };
+/** A dead letter as its table holds it, without its topic-partition. */
+export type DeadLetterRow = Omit<DeadLetter, 'topic' | 'partition' | keyof Stored> & Stored;
+type FoundRow = DeadLetterRow & { readonly topic: string; readonly topicId: number };
 type Found = { readonly letter: DeadLetter; readonly topicId: number };
 
 const SHAPE = [0, 0, 0, 0, 0] as const;
-const COLUMNS = `topic.name AS topic, dead_letter.topic AS topicId, offset, element, reason, field, excerpt, at
+const COLUMNS = `topic.name AS topic, dead_letter.topic AS topicId, offset, element, reason, field, excerpt, at, attempts, error
   FROM dead_letter JOIN topic ON topic.id = dead_letter.topic`;
 /** One order over all files: (at, partition, topic, offset, element), all falling. The file's own part of it: */
 const ORDER = 'ORDER BY at DESC, dead_letter.topic DESC, offset DESC, element DESC LIMIT ?';
@@ -41,7 +44,7 @@ function readFile(
         : '(dead_letter.topic, offset, element) < (?, ?, ?)';
   const places = partition === afterPartition ? [topic, offset, element] : [];
   const reason = filter.reason === undefined ? '' : 'AND reason = ?';
-  const rows = file.rows<DeadLetterRow>(
+  const rows = file.rows<FoundRow>(
     `SELECT ${COLUMNS} WHERE at <= ? AND (at < ? OR ${sameInstant}) ${reason} ${ORDER}`,
     at,
     at,
@@ -49,7 +52,12 @@ function readFile(
     ...(filter.reason === undefined ? [] : [filter.reason]),
     filter.limit + 1,
   );
-  return rows.map(({ topicId, ...row }) => ({ topicId, letter: { ...row, partition } }));
+  return rows.map(({ topicId, ...row }) => ({ topicId, letter: withoutNulls({ ...row, partition }) }));
+}
+
+/** Only poison has attempts and an error. */
+export function withoutNulls<Row extends Stored>({ attempts, error, ...letter }: Row) {
+  return attempts === null || error === null ? letter : { ...letter, attempts, error };
 }
 
 function placeOf({ letter, topicId }: Found): number[] {

@@ -2,6 +2,7 @@
 import type { DeadLetter, TopicPartition } from '../../protocol/event.ts';
 import type { RawChunk, RawExtent, RawReader } from '../ports/hot-store.ts';
 import type { PartitionFile } from './partition-file.ts';
+import { type DeadLetterRow, withoutNulls } from './store-embedded-dead-letters.ts';
 import { rawSumsOf } from './store-embedded-raw-sums.ts';
 import { type EmbeddedStoreConfig, rawKeys, splitRawKey, storeFiles } from './store-embedded-schema.ts';
 
@@ -27,7 +28,7 @@ const CHUNKS = `
   SELECT raw.key, next, records, zstd, frames, orders, min_time, max_time, order_hashes, marks
     FROM raw LEFT JOIN raw_orders USING (key) WHERE raw.key >= ? AND raw.key <= ? ORDER BY raw.key`;
 const DEAD = `
-  SELECT offset, element, reason, field, excerpt, at FROM dead_letter
+  SELECT offset, element, reason, field, excerpt, at, attempts, error FROM dead_letter
     WHERE topic = ? AND offset >= ? AND offset < ? ORDER BY offset, element`;
 
 const SIZES_AT_ONCE = 256;
@@ -61,8 +62,8 @@ export class EmbeddedRawReader implements RawReader {
   async deadLettersIn({ topic, partition }: TopicPartition, from: number, to: number): Promise<readonly DeadLetter[]> {
     const found = this.#find(topic, partition);
     if (found === undefined) return [];
-    const rows = found[0].file.rows<Omit<DeadLetter, 'topic' | 'partition'>>(DEAD, found[1], from, to);
-    return rows.map((row) => ({ topic, partition, ...row }));
+    const rows = found[0].file.rows<DeadLetterRow>(DEAD, found[1], from, to);
+    return rows.map((row) => ({ topic, partition, ...withoutNulls(row) }));
   }
 
   async close(): Promise<void> {

@@ -47,6 +47,7 @@ const LAYOUT: Layout = {
   extend(file) {
     addRawSums(file);
     addGap(file);
+    addPoison(file);
     file.execute('CREATE INDEX IF NOT EXISTS window_seq ON window (topic, seq, start)');
   },
 };
@@ -55,6 +56,12 @@ const LAYOUT: Layout = {
 function addGap(file: SqliteFile): void {
   if (file.row("SELECT 1 FROM pragma_table_info('partition') WHERE name = 'gap'") !== undefined) return;
   file.execute('ALTER TABLE partition ADD COLUMN gap INTEGER NOT NULL DEFAULT 0');
+}
+
+/** Files from before records could be poison. */
+function addPoison(file: SqliteFile): void {
+  if (file.row("SELECT 1 FROM pragma_table_info('dead_letter') WHERE name = 'error'") !== undefined) return;
+  file.execute('ALTER TABLE dead_letter ADD COLUMN attempts INTEGER; ALTER TABLE dead_letter ADD COLUMN error TEXT');
 }
 
 /** Offsets stay below this, so that key = topic number * this + offset is a whole number that a double holds. */

@@ -117,9 +117,9 @@ function writeCommit(file: SqliteFile, topicId: number, commit: PartitionCommit)
     for (const chunk of commit.raw) writeRaw(file, topicId, chunk);
     addToSums(file, topicId, commit.raw);
   }
-  for (const { offset, element, reason, field, excerpt, at } of commit.deadLetters) {
+  for (const { offset, element, reason, field, excerpt, at, attempts = null, error = null } of commit.deadLetters) {
     file.run(
-      'INSERT INTO dead_letter VALUES (?, ?, ?, ?, ?, ?, ?)',
+      'INSERT INTO dead_letter VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
       topicId,
       offset,
       element,
@@ -127,6 +127,8 @@ function writeCommit(file: SqliteFile, topicId: number, commit: PartitionCommit)
       field,
       excerpt,
       at,
+      attempts,
+      error,
     );
   }
 }

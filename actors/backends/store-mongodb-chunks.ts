@@ -93,16 +93,17 @@ export function eventsIn<K extends 'order' | 'restock'>(
   const add = (offset: number, element: number, reading: Reading, value: unknown): void => {
     const row = reading.problem === undefined ? reading.rows[0] : undefined;
     if (row === undefined || !isOneOf(row, kinds)) return;
-    if (letters.has(`${offset}:${element}`) || letters.has(`${offset}:-1`)) return;
+    if (letters.has(`${offset}:${element}`)) return;
     events.push({ offset, element, value, mark: marks.get(`${offset}:${element}`) ?? null, row });
   };
   let offset = chunk.base;
   const frames = unpack(partition, chunk);
   if (chunk.orders === 0 && !mayHoldRestock(frames)) return [];
   for (const { start, end } of readFrames(frames)) {
-    const content = readRecord(frames.subarray(start, end));
-    if (content.type === 'event') add(offset, -1, content.reading, content.value);
-    else if (content.type === 'array')
+    // What is dead as a whole may be poison: nobody reads it again.
+    const content = letters.has(`${offset}:-1`) ? undefined : readRecord(frames.subarray(start, end));
+    if (content?.type === 'event') add(offset, -1, content.reading, content.value);
+    else if (content?.type === 'array')
       for (const [place, reading] of content.readings.entries()) add(offset, place, reading, content.elements[place]);
     offset++;
   }

@@ -30,8 +30,8 @@ export function payloadsOf(commit: PartitionCommit, dedup: Uint8Array | undefine
     return payloads.at(-1) as Filling;
   };
   for (const { start, packed } of commit.windows) room(packed.length).windows.push({ start, packed });
-  for (const { offset, element, reason, field, excerpt, at } of commit.deadLetters)
-    room(excerpt.length * 3).dead.push({ offset, element, reason, field, excerpt, at });
+  for (const { topic: _topic, partition: _partition, ...letter } of commit.deadLetters)
+    room((letter.excerpt.length + (letter.error?.length ?? 0)) * 3).dead.push(letter);
   for (const chunk of commit.raw) room(chunkBytes(chunk)).raw.push(storedChunk(chunk));
   for (let from = 0; from < (dedup?.length ?? 0); from += PAYLOAD_BYTES) {
     const slice = (dedup as Uint8Array).subarray(from, from + PAYLOAD_BYTES);

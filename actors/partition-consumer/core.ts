@@ -5,6 +5,7 @@
 import { BatchDecoder } from '../../protocol/decode.ts';
 import { readFrames } from '../../protocol/frames.ts';
 import type { BatchMessage, ConsumerRequest, Offset } from '../../protocol/message.ts';
+import { NO_METER, PoisonedRecords, type WorkMeter } from '../../protocol/poison.ts';
 import type { LogChunk } from '../ports/event-log.ts';
 
 /** Packs raw frames for the store; the real one is zstd. */
@@ -13,13 +14,28 @@ export type Compress = (frames: Uint8Array) => Uint8Array;
 /** Below this, compression costs more than it saves. */
 const COMPRESS_FROM_BYTES = 2048;
 
+export type ConsumerSettings = {
+  readonly futureMs: number;
+  readonly compress: Compress;
+  /** Records that are passed unread. */
+  readonly poisoned?: PoisonedRecords;
+  /** Is told which record is in work. */
+  readonly meter?: WorkMeter;
+};
+
+const NOTHING_POISONED = new PoisonedRecords([], []);
+
 export class ConsumerCore {
   #session = 0;
   #credits = 0;
   #compress: Compress;
   #decoder: BatchDecoder;
+  #poisoned: PoisonedRecords;
+  #meter: WorkMeter;
 
-  constructor(settings: { futureMs: number; compress: Compress }) {
+  constructor(settings: ConsumerSettings) {
+    this.#poisoned = settings.poisoned ?? NOTHING_POISONED;
+    this.#meter = settings.meter ?? NO_METER;
     this.#compress = settings.compress;
     this.#decoder = new BatchDecoder({ futureMs: settings.futureMs });
   }
@@ -51,13 +67,19 @@ export class ConsumerCore {
   /** Decodes a chunk into the message that carries it, and spends a credit on it. */
   decode(chunk: LogChunk): BatchMessage {
     const { topic, partition, base, next } = chunk;
+    const poisoned = this.#poisoned.of(chunk);
     let index = 0;
     let appendedAt = 0;
+    this.#meter.working(base, this.#poisoned.slotOf(chunk));
     for (const { start, end, at } of readFrames(chunk.frames)) {
-      this.#decoder.add(chunk.frames, start, end, index, at);
+      this.#meter.workingOn(base + index);
+      const poison = poisoned.size === 0 ? undefined : poisoned.get(base + index);
+      if (poison === undefined) this.#decoder.add(chunk.frames, start, end, index, at);
+      else this.#decoder.park(chunk.frames, start, end, { record: index, at }, poison);
       appendedAt = Math.max(appendedAt, at);
       index++;
     }
+    this.#meter.working(-1);
     const { batch, dead, events } = this.#decoder.take({ topic, partition, base });
     const zstd = chunk.frames.length >= COMPRESS_FROM_BYTES;
     this.#credits--;

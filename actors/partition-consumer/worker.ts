@@ -5,8 +5,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { MessagePort } from 'node:worker_threads';
 import { constants, zstdCompressSync } from 'node:zlib';
+import { AppError } from '../../protocol/errors.ts';
 import { partitionKey, type TopicPartition } from '../../protocol/event.ts';
-import type { Consumed, ConsumerRequest, Doorbell, Offset } from '../../protocol/message.ts';
+import type { BatchMessage, Consumed, ConsumerRequest, Doorbell, Offset } from '../../protocol/message.ts';
+import { PoisonedOrders, PoisonedRecords } from '../../protocol/poison.ts';
 import { runChild } from '../../supervisor/child.ts';
 import { type BackendConfig, chooseLogSource } from '../backends/choose.ts';
 import { ConsumerCore, lagOf } from './core.ts';
@@ -26,7 +28,9 @@ const compress = (frames: Uint8Array) =>
 
 runChild<ConsumerInput>(async (child) => {
   const source = await chooseLogSource(child.input.backend);
-  const core = new ConsumerCore({ futureMs: child.input.futureMs, compress });
+  const { backend, futureMs } = child.input;
+  const poisoned = new PoisonedRecords(child.suspects, backend.topics);
+  const core = new ConsumerCore({ futureMs, compress, poisoned, meter: child.meter });
   const committed = new Map<string, number>();
   let aggregator: MessagePort | undefined;
   let logWriter: MessagePort | undefined;
@@ -56,11 +60,20 @@ runChild<ConsumerInput>(async (child) => {
       if (chunk === undefined) return;
       if (session !== core.session) continue;
       const batch = core.decode(chunk);
+      dieOfPoison(batch);
       aggregator?.postMessage(batch, [batch.buffer, batch.frames.buffer as ArrayBuffer]);
       child.meter.handled(batch.events);
       // The source may answer without ever leaving this turn; credits, the beat and the end must get through.
       await nextTurn();
     }
+  }
+
+  /** The fault `poison`: as if this record could not be handled. */
+  function dieOfPoison(batch: BatchMessage): void {
+    const offset = new PoisonedOrders(child.note).first(batch);
+    if (offset === undefined) return;
+    child.meter.working(offset, poisoned.slotOf(batch));
+    throw new AppError('internal', `Cannot decode ${partitionKey(batch)}:${offset} as its order is poisoned`);
   }
 
   async function onRequest(message: ConsumerRequest): Promise<void> {

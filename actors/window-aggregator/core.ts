@@ -6,6 +6,7 @@ import { viewBatch } from '../../protocol/batch.ts';
 import { AppError } from '../../protocol/errors.ts';
 import { type DeadLetter, type Ledger, partitionKey } from '../../protocol/event.ts';
 import type { BatchMessage, PartialUpdate } from '../../protocol/message.ts';
+import { NO_METER, type WorkMeter } from '../../protocol/poison.ts';
 import { windowStart } from '../kpi/window.ts';
 import type { PartitionCommit, PartitionState, RawChunk, StoredWindow, Totals } from '../ports/hot-store.ts';
 import { RowCounter } from './count.ts';
@@ -108,19 +109,25 @@ export class PartitionAggregate {
     if (!this.#windows.has(start)) this.#windows.adopt(start, packed);
   }
 
-  apply(batch: BatchMessage): void {
+  /** `meter` is told which record is in work, of the slot that it was told before. */
+  apply(batch: BatchMessage, meter: WorkMeter = NO_METER): void {
     this.#checkPlace(batch);
     const events = viewBatch(batch.buffer, batch.rows, batch.items, batch.strings);
     const watermarkBefore = this.#judge.watermark;
-    const verdict = this.#judge.judge(events, batch.base);
+    const verdict = this.#judge.judge(events, batch.base, meter);
+    meter.workingOn(-1);
     this.#enter(batch, verdict);
     this.#counter.begin(events);
     for (const chain of verdict.chains) {
       if (chain.start <= watermarkBefore && !this.#windows.has(chain.start))
         throw this.#wrong('its windows are loaded');
       this.#counter.enter(this.#windows.use(chain.start));
-      for (let row = chain.first; row >= 0; row = this.#judge.next(row)) this.#counter.count(row);
+      for (let row = chain.first; row >= 0; row = this.#judge.next(row)) {
+        meter.workingOn(batch.base + (events.record[row] as number));
+        this.#counter.count(row);
+      }
     }
+    meter.workingOn(-1);
     if (batch.records > 0) this.#raw.push(rawChunk(batch, events, verdict.marks));
     for (const letter of batch.dead) this.#deadLetters.push(letter);
     this.#nextOffset = batch.next;

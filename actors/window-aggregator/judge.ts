@@ -3,6 +3,7 @@
  * get here). A replay therefore decides the same. Counted rows are chained by window, in order.
  */
 import { type EventBatch, KIND, NONE } from '../../protocol/batch.ts';
+import { NO_METER, type WorkMeter } from '../../protocol/poison.ts';
 import { windowStart } from '../kpi/window.ts';
 import type { RawChunk } from '../ports/hot-store.ts';
 import type { RememberedOrders } from './dedup.ts';
@@ -47,7 +48,7 @@ export class Judge {
     return this.#next[row] as number;
   }
 
-  judge(batch: EventBatch, base: number): Verdict {
+  judge(batch: EventBatch, base: number, meter: WorkMeter = NO_METER): Verdict {
     if (batch.rows > this.#next.length) this.#next = new Int32Array(batch.rows * 2);
     const chains = new Chains(this.#next);
     const marks: Mark[] = [];
@@ -56,6 +57,7 @@ export class Judge {
     let window = NOT_COUNTED;
     for (let row = 0; row < batch.rows; row++) {
       if (batch.part[row] === 0) {
+        meter.workingOn(base + (batch.record[row] as number));
         const time = batch.time[row] as number;
         const kind = batch.kind[row];
         const isOrder = kind === KIND.order;

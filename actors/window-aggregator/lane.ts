@@ -5,12 +5,31 @@
 import { AppError } from '../../protocol/errors.ts';
 import { partitionKey, type TopicPartition } from '../../protocol/event.ts';
 import type { BatchMessage, Offset, PartialUpdate } from '../../protocol/message.ts';
+import { NO_METER, PoisonedRecords, parkRecords, type WorkMeter } from '../../protocol/poison.ts';
 import type { PartitionCommit, PartitionStore } from '../ports/hot-store.ts';
 import { type AggregateSettings, PartitionAggregate } from './core.ts';
 
 const LATENCY_SAMPLES = 256;
 /** At some 100 us a window to pack and to write: 50 ms. */
 const FULL_WINDOWS = 500;
+
+/** What keeps a record that kills this actor from doing so for ever. */
+export type Care = {
+  readonly meter: WorkMeter;
+  /** Records that are passed unhandled. */
+  readonly poisoned: PoisonedRecords;
+  /** Undoes the compression of frames. */
+  readonly unpack: (zstd: Uint8Array) => Uint8Array;
+  /** Is shown every batch before it is applied. */
+  readonly check: (batch: BatchMessage) => void;
+};
+
+const CARELESS: Care = {
+  meter: NO_METER,
+  poisoned: new PoisonedRecords([], []),
+  unpack: (bytes) => bytes,
+  check: () => {},
+};
 
 type Prepared = { readonly partition: PartitionAggregate; readonly commit: PartitionCommit };
 
@@ -26,9 +45,16 @@ export class Lane {
   #store: PartitionStore;
   #settings: AggregateSettings;
   #nextTurn: () => Promise<unknown>;
+  #care: Care;
 
   /** `nextTurn` lets the loop turn: the beat, the end and the credits of others get through. */
-  constructor(store: PartitionStore, settings: AggregateSettings, nextTurn: () => Promise<unknown>) {
+  constructor(
+    store: PartitionStore,
+    settings: AggregateSettings,
+    nextTurn: () => Promise<unknown>,
+    care: Partial<Care> = {},
+  ) {
+    this.#care = { ...CARELESS, ...care };
     this.#store = store;
     this.#nextTurn = nextTurn;
     this.#settings = settings;
@@ -83,11 +109,15 @@ export class Lane {
   }
 
   /** Answers false for a batch that is not of this session or not the next one. */
-  async apply(batch: BatchMessage): Promise<boolean> {
-    const partition = this.#owned.get(partitionKey(batch));
-    if (partition === undefined || batch.session !== this.#session || batch.base < partition.nextOffset) return false;
+  async apply(sent: BatchMessage): Promise<boolean> {
+    const partition = this.#owned.get(partitionKey(sent));
+    if (partition === undefined || sent.session !== this.#session || sent.base < partition.nextOffset) return false;
+    const { poisoned, unpack, meter, check } = this.#care;
+    const batch = parkRecords(sent, poisoned.of(sent), unpack);
+    check(batch);
     for (const start of partition.needs(batch)) partition.adopt(start, await this.#store.window(batch, start));
-    partition.apply(batch);
+    meter.working(-1, poisoned.slotOf(batch));
+    partition.apply(batch, meter);
     if (batch.records > 0) this.#applied.push(batch.appendedAt);
     return true;
   }

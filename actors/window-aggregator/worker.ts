@@ -4,6 +4,7 @@
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { MessagePort } from 'node:worker_threads';
+import { zstdDecompressSync } from 'node:zlib';
 import { AppError, toWireError } from '../../protocol/errors.ts';
 import { partitionKey, type TopicPartition } from '../../protocol/event.ts';
 import type {
@@ -15,6 +16,7 @@ import type {
   PartialsMessage,
   PartialsRequest,
 } from '../../protocol/message.ts';
+import { PoisonedOrders, PoisonedRecords } from '../../protocol/poison.ts';
 import { runChild } from '../../supervisor/child.ts';
 import { type BackendConfig, chooseArchiveManifest, choosePartitionStore } from '../backends/choose.ts';
 import { windowBorder } from '../history/window-border.ts';
@@ -51,7 +53,9 @@ runChild<AggregatorInput>(async (child) => {
   };
   const store = await choosePartitionStore(backend, watch);
   const manifest = await chooseArchiveManifest(backend, watch);
-  const lane = new Lane(store, { latenessMs, dedup }, nextTurn);
+  const poisoned = new PoisonedRecords(child.suspects, backend.topics);
+  const care = { meter: child.meter, poisoned, unpack: zstdDecompressSync, check: dieOfPoison };
+  const lane = new Lane(store, { latenessMs, dedup }, nextTurn, care);
   let consumer: MessagePort | undefined;
   /** By the name of their link. */
   const followers = new Map<string, Follower>();
@@ -59,6 +63,14 @@ runChild<AggregatorInput>(async (child) => {
   let lastCommitAt = 0;
   let timer: NodeJS.Timeout | undefined;
   let announced = false;
+
+  /** The fault `poison`: as if this record could not be handled. */
+  function dieOfPoison(batch: BatchMessage): void {
+    const offset = new PoisonedOrders(child.note).first(batch);
+    if (offset === undefined) return;
+    child.meter.working(offset, poisoned.slotOf(batch));
+    throw new AppError('internal', `Cannot count ${partitionKey(batch)}:${offset} as its order is poisoned`);
+  }
 
   // Everything that touches the lane's state goes through one queue: no two of them are ever half done at once.
   let tail: Promise<unknown> = Promise.resolve();

@@ -77,7 +77,10 @@ export function hotStoreContract(backend: StoreBackend): void {
       gap: 4,
       dedup: bytes(1, 2, 3),
       windows: [{ start: T0, packed: bytes(4, 5) }],
-      deadLetters: [deadLetter(0, 3, { element: 2, field: 'price', reason: 'bad-value', excerpt: 'açúcar' })],
+      deadLetters: [
+        deadLetter(0, 4, { reason: 'poison', attempts: 2, error: 'RangeError: çok' }),
+        deadLetter(0, 3, { element: 2, field: 'price', reason: 'bad-value', excerpt: 'açúcar' }),
+      ],
     });
     await store.commit([commit]);
     const { windows, raw, deadLetters, ...state } = commit;
