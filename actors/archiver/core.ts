@@ -8,7 +8,9 @@ import { batchIdOf, idsPathOf, indexPathOf, isIdsPath, isRawPath, rawPath, table
 import type { ArchiveBatch, ArchiveState, BatchFile } from '../ports/archive.ts';
 import type { RawChunk, RawExtent } from '../ports/hot-store.ts';
 
-/** Archiving goes on down to this share of the budget, so that it need not begin again at once. */
+/** Archiving begins a little below the budget: a batch takes its time, and what comes in meanwhile must fit too. */
+const BEGIN_SHARE = 0.95;
+/** And goes on down to this share of it, so that it need not begin again at once. */
 const DOWN_TO_SHARE = 0.85;
 /** A batch ends at the chunk that reaches one of these: some 40 MB of events before compression. */
 const BATCH_RECORDS = 100_000;
@@ -25,8 +27,8 @@ export type Candidate = { readonly extent: RawExtent; readonly oldestAt: number 
 export const weightOf = (extents: readonly RawExtent[]): number => extents.reduce((sum, { bytes }) => sum + bytes, 0);
 
 /**
- * Bytes that this process should archive of its own partitions: its share of what is over the budget, or, once it has
- * `begun`, of what is still over what it archives down to.
+ * Bytes that this process should archive of its own partitions: its share of what is over where archiving begins, or,
+ * once it has `begun`, of what is still over what it archives down to.
  */
 export function bytesOver(
   extents: readonly RawExtent[],
@@ -35,7 +37,7 @@ export function bytesOver(
   begun: boolean,
 ): number {
   const all = weightOf(extents);
-  if (all <= (begun ? budget * DOWN_TO_SHARE : budget)) return 0;
+  if (all <= budget * (begun ? DOWN_TO_SHARE : BEGIN_SHARE)) return 0;
   const mine = weightOf(extents.filter((extent) => own.has(partitionKey(extent))));
   return Math.ceil(((all - budget * DOWN_TO_SHARE) * mine) / all);
 }

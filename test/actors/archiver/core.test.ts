@@ -21,9 +21,9 @@ const extent = (partition: number, bytes: number): RawExtent => {
 };
 const own = new Set(['orders/0', 'orders/1']);
 
-test('archiver has nothing to do up to the budget, and its share down to 85 % of it above', () => {
-  assert.equal(bytesOver([extent(0, 600), extent(1, 400)], own, 1000, false), 0);
-  assert.equal(bytesOver([extent(0, 600), extent(1, 401)], own, 1000, false), 151);
+test('archiver has nothing to do up to 95 % of the budget, and its share down to 85 % of it above', () => {
+  assert.equal(bytesOver([extent(0, 600), extent(1, 350)], own, 1000, false), 0);
+  assert.equal(bytesOver([extent(0, 600), extent(1, 351)], own, 1000, false), 101);
   assert.equal(bytesOver([extent(0, 600), extent(2, 600)], own, 1000, false), 175);
   assert.equal(bytesOver([extent(2, 5000)], own, 1000, false), 0);
 });
