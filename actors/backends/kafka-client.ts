@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import kafkajs, { type Kafka, type RetryOptions } from 'kafkajs';
 import { AppError } from '../../protocol/errors.ts';
-import type { KafkaConfig } from './kafka-config.ts';
+import { type KafkaConfig, loginOf } from './kafka-config.ts';
 
 const CONNECT_MS = 3_000;
 const REQUEST_MS = 8_000;
@@ -28,7 +28,7 @@ export function connectKafka({ brokers, ssl, sasl }: KafkaConfig): Kafka {
     clientId: 'pulso',
     brokers: [...brokers],
     ssl,
-    ...(sasl === undefined ? {} : { sasl: sasl as { mechanism: 'plain'; username: string; password: string } }),
+    ...(sasl === undefined ? {} : { sasl: loginOf(sasl) }),
     connectionTimeout: CONNECT_MS,
     authenticationTimeout: CONNECT_MS,
     requestTimeout: REQUEST_MS,

@@ -34,3 +34,13 @@ export function kafkaConfig(settings: KafkaSettings): KafkaConfig | undefined {
         };
   return { brokers: kafkaBrokers, ssl: kafkaSsl === 'true', ...sasl };
 }
+
+/** For kafkajs: a copy, since it writes functions into what it is given, and the settings must still go to other threads. */
+export function loginOf(sasl: NonNullable<KafkaConfig['sasl']>): {
+  mechanism: 'plain';
+  username: string;
+  password: string;
+} {
+  // kafkajs wants one member of its union of mechanisms; all three that are left here look the same.
+  return { ...sasl } as { mechanism: 'plain'; username: string; password: string };
+}

@@ -1,6 +1,6 @@
 /** A look at Kafka: brokers, TLS and SASL told apart, the brokers as the cluster names them, topics and partitions. */
 import kafkajs, { type Admin } from 'kafkajs';
-import type { KafkaConfig } from './kafka-config.ts';
+import { type KafkaConfig, loginOf } from './kafka-config.ts';
 import { type Finding, hostAndPort, unreachable } from './probe.ts';
 
 const CONNECT_MS = 2_000;
@@ -34,7 +34,7 @@ function client({ brokers, ssl, sasl }: KafkaConfig) {
     clientId: 'pulso-doctor',
     brokers: [...brokers],
     ssl,
-    ...(sasl === undefined ? {} : { sasl: sasl as { mechanism: 'plain'; username: string; password: string } }),
+    ...(sasl === undefined ? {} : { sasl: loginOf(sasl) }),
     connectionTimeout: CONNECT_MS,
     authenticationTimeout: REQUEST_MS,
     requestTimeout: REQUEST_MS,

@@ -122,7 +122,12 @@ export const FIELDS = {
     meaning: 'Kafka brokers; unset = embedded log',
     parse: list(matching(/^[^\s:]+:\d+$/, 'host:port, ..')),
   },
-  kafkaSsl: { env: 'KAFKA_SSL', standard: undefined, meaning: 'TLS to Kafka', parse: oneOf('true', 'false') },
+  kafkaSsl: {
+    env: 'KAFKA_SSL',
+    standard: undefined,
+    meaning: 'TLS to Kafka; an own authority: its PEM file in NODE_EXTRA_CA_CERTS',
+    parse: oneOf('true', 'false'),
+  },
   kafkaSaslMechanism: {
     env: 'KAFKA_SASL_MECHANISM',
     standard: undefined,
