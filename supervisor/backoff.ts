@@ -3,10 +3,15 @@
 import type { BackoffSpec } from './child-spec.ts';
 
 export class Backoff {
-  readonly #spec: BackoffSpec;
+  #spec: BackoffSpec;
   #failures = 0;
 
   constructor(spec: BackoffSpec) {
+    this.#spec = spec;
+  }
+
+  /** Other pauses from now on; what has failed so far stays known. */
+  change(spec: BackoffSpec): void {
     this.#spec = spec;
   }
 

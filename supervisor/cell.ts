@@ -5,10 +5,11 @@
 
 import { assertNever } from '../protocol/errors.ts';
 import { Backoff } from './backoff.ts';
-import type { Child } from './child-spec.ts';
+import type { Child, Supervisor } from './child-spec.ts';
 import type { Timer } from './clock.ts';
-import type { TreeContext } from './context.ts';
-import type { Exit } from './exit.ts';
+import type { Standing, TreeContext } from './context.ts';
+import type { Report } from './events.ts';
+import { type Exit, type ExitReason, isOrderly } from './exit.ts';
 import type { Past } from './history.ts';
 import { type FirstStart, NO_MEASURES, type Run } from './run.ts';
 import type { ActorState, NodeStatus } from './status.ts';
@@ -18,15 +19,19 @@ export type Asked = 'stop' | 'restart' | 'group' | undefined;
 
 /** The supervisor, as its cells see it. */
 export interface CellOwner {
+  /** None above the root. */
+  readonly spec: Supervisor | undefined;
+  /** False from the moment it begins to end. */
+  readonly open: boolean;
   /** A group restart is still to start this child. */
   isDue(cell: Cell): boolean;
-  up(cell: Cell): void;
+  up(cell: Cell, info: unknown): void;
   down(cell: Cell, exit: Exit): void;
   retryDue(cell: Cell): void;
 }
 
 export class Cell {
-  readonly spec: Child;
+  #spec: Child;
   readonly #past: Past;
   readonly #tree: TreeContext;
   readonly #owner: CellOwner;
@@ -43,18 +48,23 @@ export class Cell {
   #everUp = false;
   #failed = false;
   #first: FirstStart | undefined;
+  #isNew = false;
   #onDown: (() => void)[] = [];
 
   constructor(spec: Child, tree: TreeContext, owner: CellOwner) {
-    this.spec = spec;
+    this.#spec = spec;
     this.#tree = tree;
     this.#owner = owner;
     this.#backoff = new Backoff(spec.backoff);
     this.#past = tree.histories.of(spec.id);
   }
 
+  get spec(): Child {
+    return this.#spec;
+  }
+
   get id(): string {
-    return this.spec.id;
+    return this.#spec.id;
   }
 
   get epoch(): number {
@@ -88,7 +98,7 @@ export class Cell {
   }
 
   get temporary(): boolean {
-    return this.spec.restart === 'temporary';
+    return this.#spec.restart === 'temporary';
   }
 
   launch(): void {
@@ -103,8 +113,8 @@ export class Cell {
     this.#launchedAt = clock.monotonic();
     const epoch = histories.nextEpoch(this.id);
     events.add('starting', this.id, epoch, `${this.id} starts, epoch ${epoch}`);
-    const run: Run = this.#tree.createRun(this.spec, epoch, {
-      up: () => this.#up(),
+    const run: Run = this.#tree.createRun(this.#spec, epoch, {
+      up: (info) => this.#up(info),
       down: (exit) => this.#down(exit),
     });
     this.#run = run;
@@ -151,6 +161,26 @@ export class Cell {
     this.#retry = undefined;
   }
 
+  /** From its next start on, and its pauses at once. */
+  respec(spec: Child): void {
+    this.#spec = spec;
+    this.#backoff.change(spec.backoff);
+  }
+
+  get standing(): Standing {
+    if (this.#run) return this.epoch;
+    return this.backingOff || (this.#owner.isDue(this) && this.epoch > 0) ? 'restarting' : null;
+  }
+
+  report(context: Report['context'], reason: ExitReason | null): Report | undefined {
+    const { id, epoch } = this;
+    const { type, restart, shutdownMs, significant } = this.#spec;
+    const supervisor = this.#owner.spec?.id;
+    return supervisor === undefined
+      ? undefined
+      : { context, supervisor, reason, child: { id, epoch, type, restart, shutdownMs, significant } };
+  }
+
   /** Down, until someone starts it. */
   settle(failed = false): void {
     this.cancelRetry();
@@ -162,18 +192,24 @@ export class Cell {
     this.#onDown.push(down);
   }
 
-  /** It is new: how its first start goes is told once. */
-  expectFirst(first: FirstStart): void {
+  /** Someone waits for it to be up, and is told once how that went; a new child that cannot start is none. */
+  expect(first: FirstStart, isNew: boolean): void {
     this.#first = first;
+    this.#isNew = isNew;
   }
 
   get isNew(): boolean {
+    return this.#isNew;
+  }
+
+  get expected(): boolean {
     return this.#first !== undefined;
   }
 
   settleFirst(outcome: Parameters<FirstStart>[0]): void {
     const first = this.#first;
     this.#first = undefined;
+    this.#isNew = false;
     first?.(outcome);
   }
 
@@ -208,8 +244,8 @@ export class Cell {
     const { epoch, starts, lastExit } = this.#past;
     return {
       id: this.id,
-      type: this.spec.type,
-      strategy: this.spec.type === 'supervisor' ? this.spec.strategy : null,
+      type: this.#spec.type,
+      strategy: this.#spec.type === 'supervisor' ? this.#spec.strategy : null,
       state: this.state,
       epoch,
       restarts: Math.max(0, starts - 1),
@@ -225,13 +261,15 @@ export class Cell {
     return (run.measure().waiting?.deadline ?? 0) > this.#tree.clock.now();
   }
 
-  #up(): void {
+  #up(info: unknown): void {
     const { clock, events } = this.#tree;
     this.#upAt = clock.monotonic();
     this.#everUp = true;
     const tookMs = Math.round(this.#upAt - this.#launchedAt);
-    events.add('running', this.id, this.epoch, `${this.id} runs after ${tookMs} ms`);
-    this.#owner.up(this);
+    events.add('running', this.id, this.epoch, `${this.id} runs after ${tookMs} ms`, {
+      report: this.report('progress', null),
+    });
+    this.#owner.up(this, info);
   }
 
   #down(exit: Exit): void {
@@ -240,9 +278,20 @@ export class Cell {
     this.#past.lastExit = { reason, detail, at: this.#tree.clock.now(), failure, work };
     const expected = this.#asked !== undefined || reason === 'normal' || reason === 'shutdown';
     const text = `${this.id} has ended (${reason}): ${detail}`;
-    this.#tree.events.add('exited', this.id, this.epoch, text, expected ? 'info' : 'error');
+    this.#tree.events.add('exited', this.id, this.epoch, text, {
+      level: expected ? 'info' : 'error',
+      report: this.#reportOfEnd(exit),
+    });
     this.#owner.down(this, exit);
     for (const down of this.#onDown.splice(0)) down();
+  }
+
+  /** S22: an end that nobody asked for, but for one that was to be expected of its type. */
+  #reportOfEnd({ reason, started, ignored }: Exit): Report | undefined {
+    if (this.#asked !== undefined || ignored || !this.#owner.open) return undefined;
+    if (!started && reason !== 'killed') return this.report('start-error', reason);
+    const usual = isOrderly(reason) && this.#spec.restart !== 'permanent';
+    return usual ? undefined : this.report('child-terminated', reason);
   }
 
   #retryDue(): void {

@@ -68,6 +68,8 @@ export type SupervisorSpec = {
   readonly restartable?: boolean;
   /** Its restart brings back the children it has by then, not those of this spec. OTP forgets dynamic children. */
   readonly keepDynamic?: boolean;
+  /** Asked at each start: true and it does not start at all (OTP's ignore). Its place stays, and nothing has failed. */
+  readonly declines?: () => boolean;
 };
 
 export type ChildSpec = WorkerSpec | SupervisorSpec;
@@ -109,6 +111,7 @@ const SUPERVISOR_DEFAULTS = {
   autoShutdown: 'never',
   restartable: false,
   keepDynamic: false,
+  declines: () => false,
 } as const;
 
 type Rule = { readonly field: string; readonly rule: string; readonly holds: (value: unknown) => boolean };
@@ -155,6 +158,7 @@ const SUPERVISOR_RULES: readonly Rule[] = [
   oneOf('autoShutdown', AUTO_SHUTDOWNS),
   { field: 'restartable', rule: 'true or false', holds: isFlag },
   { field: 'keepDynamic', rule: 'true or false', holds: isFlag },
+  { field: 'declines', rule: 'a function', holds: (value) => typeof value === 'function' },
   { field: 'children', rule: 'a list of child specs', holds: Array.isArray },
 ];
 

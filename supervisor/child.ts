@@ -51,8 +51,8 @@ export interface Child<Input> {
   handle<Value>(work: () => Value): Value;
   /** What to finish before the end, run last registered first; then bye and exit. */
   onStop(drain: () => void | Promise<void>): void;
-  /** Running: state loaded and links laid. The next child starts only now. */
-  ready(): void;
+  /** Running: state loaded and links laid. The next child starts only now. `info` goes to whoever asked for this start. */
+  ready(info?: unknown): void;
   /** The work is done: ends as if asked to stop, with exit reason `normal`. Before `ready` it declines to start. */
   end(): void;
 }
@@ -152,8 +152,8 @@ class SupervisedChild<Input> implements Child<Input> {
     this.#drains.push(drain);
   }
 
-  ready(): void {
-    this.#thread.post({ epoch: this.epoch, type: 'ready' });
+  ready(info?: unknown): void {
+    this.#thread.post({ epoch: this.epoch, type: 'ready', ...(info === undefined ? {} : { info }) });
     setTimeout(() => this.#thread.keepCompiled(), KEEP_AFTER_MS).unref();
   }
 

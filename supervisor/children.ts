@@ -6,11 +6,11 @@ import { type CommandOwner, Commands } from './commands.ts';
 import type { TreeContext } from './context.ts';
 
 export class Children {
-  readonly #spec: Supervisor;
+  #spec: Supervisor;
   readonly #tree: TreeContext;
   readonly #owner: CellOwner & CommandOwner;
   /** Keeps the order in which they were added. */
-  readonly #cells = new Map<string, Cell>();
+  #cells = new Map<string, Cell>();
 
   constructor(spec: Supervisor, tree: TreeContext, owner: CellOwner & CommandOwner) {
     this.#spec = spec;
@@ -28,6 +28,24 @@ export class Children {
     const cell = this.#create(spec);
     this.#keep();
     return cell;
+  }
+
+  /**
+   * Other specs: those that are new wait to be started, those that are gone stay as they are, and who is there in both
+   * goes on and takes its new spec from its next start on. The new list's order comes first.
+   */
+  change(spec: Supervisor): void {
+    this.#spec = spec;
+    this.#tree.histories.of(spec.id).children = undefined;
+    const former = this.#cells;
+    this.#cells = new Map();
+    for (const child of spec.children) {
+      const cell = former.get(child.id);
+      if (cell) this.#keepAs(cell, child);
+      else this.#create(child);
+    }
+    for (const [id, cell] of former) this.#cells.set(id, cell);
+    this.#keep();
   }
 
   remove(cell: Cell): void {
@@ -60,6 +78,12 @@ export class Children {
     this.#tree.handles.set(spec.id, new Commands(cell, this.#owner));
     if (spec.type === 'worker') this.#tree.links.declare(spec);
     return cell;
+  }
+
+  #keepAs(cell: Cell, spec: Child): void {
+    this.#cells.set(cell.id, cell);
+    cell.respec(spec);
+    if (spec.type === 'worker') this.#tree.links.redeclare(spec);
   }
 
   #forget(cell: Cell): void {

@@ -5,13 +5,14 @@
 
 import { AppError } from '../protocol/errors.ts';
 import type { Cell } from './cell.ts';
-import type { Child } from './child-spec.ts';
-import type { ChildHandle } from './context.ts';
+import type { Child, Supervisor } from './child-spec.ts';
+import type { ChildHandle, Standing } from './context.ts';
 import type { FirstStart } from './run.ts';
 import type { NodeStatus } from './status.ts';
 
 /** The supervisor, as commands see it. */
 export interface CommandOwner {
+  readonly spec: Supervisor | undefined;
   readonly open: boolean;
   isDue(cell: Cell): boolean;
   excuse(cell: Cell): void;
@@ -33,6 +34,14 @@ export class Commands implements ChildHandle {
 
   get epoch(): number {
     return this.#cell.epoch;
+  }
+
+  get parent(): Supervisor | undefined {
+    return this.#owner.spec;
+  }
+
+  get standing(): Standing {
+    return this.#cell.standing;
   }
 
   status(): NodeStatus {
@@ -89,6 +98,20 @@ export class Commands implements ChildHandle {
   add(spec: Child, done: FirstStart): void {
     const { run, state } = this.#cell;
     if (!run?.add(spec, done)) throw this.#conflict('add a child to', `it is no running supervisor but ${state}`);
+  }
+
+  startAgain(done: FirstStart): void {
+    this.#requireOpen('restart');
+    const { state, standing } = this.#cell;
+    if (standing !== null || this.#owner.isDue(this.#cell)) throw this.#conflict('start', `it is ${state}`);
+    this.#cell.expect(done, false);
+    this.#cell.launch();
+  }
+
+  change(spec: Supervisor): void {
+    const { run, state } = this.#cell;
+    if (!run?.change(spec)) throw this.#conflict('change', `it is no running supervisor but ${state}`);
+    this.#cell.respec(spec);
   }
 
   #requireOpen(what: string): void {

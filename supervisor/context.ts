@@ -1,6 +1,6 @@
 /** What all parts of one tree share: time, chance, threads, links, and the books that outlive an incarnation. */
 
-import type { Child } from './child-spec.ts';
+import type { Child, Supervisor } from './child-spec.ts';
 import type { Clock } from './clock.ts';
 import type { EventHistory } from './events.ts';
 import type { Histories } from './history.ts';
@@ -14,9 +14,15 @@ export interface Ticking {
   tick(now: number, sinceTickMs: number): void;
 }
 
+export type Standing = number | null | 'restarting';
+
 /** A child by its id, as the tree commands it. All but `status` throw `conflict` where the state forbids it. */
 export interface ChildHandle {
   readonly spec: Child;
+  /** The supervisor above it; the root has none. */
+  readonly parent: Supervisor | undefined;
+  /** As OTP's which_children tells: its epoch, null when it is down, `restarting` when it is to come back. */
+  readonly standing: Standing;
   readonly epoch: number;
   status(): NodeStatus;
   tell(body: unknown): boolean;
@@ -29,6 +35,10 @@ export interface ChildHandle {
   stop(stopped: () => void): void;
   remove(): void;
   add(spec: Child, done: FirstStart): void;
+  /** Starts it again and tells how that went; a start that fails leaves it down. */
+  startAgain(done: FirstStart): void;
+  /** Of a supervisor: another spec, from now on. */
+  change(spec: Supervisor): void;
 }
 
 export type TreeContext = {

@@ -1,6 +1,8 @@
 /** What happened in a tree, as data: a ring of the last thousand events and whoever listens. */
 
+import type { Child } from './child-spec.ts';
 import type { Clock } from './clock.ts';
+import type { ExitReason } from './exit.ts';
 
 /** Enough for the story of a bad hour, at about 200 bytes each. */
 const KEPT_EVENTS = 1_000;
@@ -23,8 +25,18 @@ export type SupervisorEventKind =
   | 'shutdown-error'
   | 'command'
   | 'added'
+  | 'changed'
   | 'deleted'
   | 'dropped';
+
+/** OTP's progress and supervisor reports, on the events that stand for them. */
+export type Report = {
+  readonly context: 'progress' | 'start-error' | 'child-terminated' | 'shutdown-error' | 'shutdown';
+  readonly supervisor: string;
+  /** Null of progress. */
+  readonly reason: ExitReason | null;
+  readonly child: Pick<Child, 'id' | 'type' | 'restart' | 'shutdownMs' | 'significant'> & { readonly epoch: number };
+};
 
 export type SupervisorEvent = {
   /** Rises by one. */
@@ -34,6 +46,7 @@ export type SupervisorEvent = {
   readonly actor: string;
   readonly epoch: number;
   readonly text: string;
+  readonly report?: Report;
 };
 
 export type Level = 'info' | 'warn' | 'error';
@@ -87,8 +100,16 @@ export class EventHistory {
     return () => this.#listeners.delete(listener);
   }
 
-  add(kind: SupervisorEventKind, actor: string, epoch: number, text: string, level = LEVELS[kind] ?? 'info'): void {
-    const event: SupervisorEvent = { id: this.#next++, at: this.#clock.now(), kind, actor, epoch, text };
+  add(
+    kind: SupervisorEventKind,
+    actor: string,
+    epoch: number,
+    text: string,
+    more: { level?: Level; report?: Report | undefined } = {},
+  ): void {
+    const { level = LEVELS[kind] ?? 'info', report } = more;
+    const base: SupervisorEvent = { id: this.#next++, at: this.#clock.now(), kind, actor, epoch, text };
+    const event = report ? { ...base, report } : base;
     this.#events.push(event);
     if (this.#events.length >= 2 * KEPT_EVENTS) this.#events = this.#events.slice(-KEPT_EVENTS);
     callListener(this.#clock, () => this.#log(level, text, event));

@@ -16,12 +16,22 @@ export {
   type WorkerSpec,
 } from './child-spec.ts';
 export { type Clock, systemClock, type Timer } from './clock.ts';
-export type { Level, Log, SupervisorEvent, SupervisorEventKind } from './events.ts';
+export type { Standing } from './context.ts';
+export type { Level, Log, Report, SupervisorEvent, SupervisorEventKind } from './events.ts';
 export type { ExitReason, Failure, Work } from './exit.ts';
 export type { LastExit } from './history.ts';
 export { type CreditGrant, CreditWindow, Mailbox, type MailboxLimits } from './mailbox.ts';
-export type { Spawner, Thread, ThreadEvents } from './spawn.ts';
+export type { Started } from './run.ts';
+export { type Spawner, type Thread, type ThreadEvents, threadSpawner } from './spawn.ts';
 export type { ActorState, NodeStatus, TreeStatus } from './status.ts';
 export type { Suspect } from './suspects.ts';
-export { type Acceptance, type Command, SupervisorTree, type TreeEnd, type TreeOptions } from './tree.ts';
+export {
+  type Acceptance,
+  type ChildCount,
+  type ChildEntry,
+  type Command,
+  SupervisorTree,
+  type TreeEnd,
+  type TreeOptions,
+} from './tree.ts';
 export type { Peer } from './wire.ts';

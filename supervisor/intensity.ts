@@ -4,8 +4,8 @@
  */
 
 export class RestartBudget {
-  readonly max: number;
-  readonly periodMs: number;
+  max: number;
+  periodMs: number;
   #attempts: number[] = [];
 
   constructor(max: number, periodMs: number) {
@@ -24,6 +24,12 @@ export class RestartBudget {
   refund(at: number): void {
     const index = this.#attempts.indexOf(at);
     if (index >= 0) this.#attempts.splice(index, 1);
+  }
+
+  /** Another limit from now on; what was spent stays spent. */
+  change(max: number, periodMs: number): void {
+    this.max = max;
+    this.periodMs = periodMs;
   }
 
   used(now: number): number {

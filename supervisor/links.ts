@@ -37,10 +37,18 @@ export class LinkBook {
   }
 
   withdraw(spec: Worker): void {
-    for (const link of [...(this.#links.get(spec.id) ?? [])].filter(({ from }) => from === spec.id)) {
-      this.#remove(link.from, link);
-      this.#remove(link.to, link);
-    }
+    for (const link of [...(this.#links.get(spec.id) ?? [])].filter(({ from }) => from === spec.id)) this.#cut(link);
+  }
+
+  /** Links that are in the former spec too stay as they are. */
+  redeclare(spec: Worker): void {
+    const same = (link: Link) => spec.links.some(({ name, to }) => link.name === name && link.to === to);
+    const former = [...(this.#links.get(spec.id) ?? [])].filter(({ from }) => from === spec.id);
+    for (const link of former.filter((candidate) => !same(candidate))) this.#cut(link);
+    const isNew = (wanted: { name: string; to: string }) =>
+      !former.some(({ name, to }) => wanted.name === name && wanted.to === to);
+    this.declare({ ...spec, links: spec.links.filter(isNew) });
+    for (const link of this.#links.get(spec.id) ?? []) if (!link.laid) this.#lay(link);
   }
 
   join(end: LinkEnd): void {
@@ -71,6 +79,15 @@ export class LinkBook {
     link.laid = { from, to };
     from.post({ type: 'link', name: link.name, peer: to.peer, port: near }, [near]);
     to.post({ type: 'link', name: link.name, peer: from.peer, port: far }, [far]);
+  }
+
+  #cut(link: Link): void {
+    this.#remove(link.from, link);
+    this.#remove(link.to, link);
+    if (!link.laid) return;
+    const { from, to } = link.laid;
+    from.post({ type: 'unlink', name: link.name, peer: to.peer });
+    to.post({ type: 'unlink', name: link.name, peer: from.peer });
   }
 
   #of(id: string): Set<Link> {

@@ -1,6 +1,6 @@
 /** One incarnation of a child, worker or supervisor, as whoever started it sees it. */
 
-import type { Child } from './child-spec.ts';
+import type { Child, Supervisor } from './child-spec.ts';
 import type { Exit } from './exit.ts';
 import type { NodeStatus } from './status.ts';
 
@@ -38,8 +38,11 @@ export const NO_MEASURES: Measures = {
   children: [],
 };
 
-/** How the first start of an added child went: its epoch once it is up, or why it could not start. */
-export type FirstStart = (outcome: { readonly epoch: number } | { readonly error: Error }) => void;
+/** A child that is up: its epoch, or null when it declined to start; and what it said about itself, if anything. */
+export type Started = { readonly epoch: number | null; readonly info?: unknown };
+
+/** How a start that someone waits for went. */
+export type FirstStart = (outcome: Started | { readonly error: Error }) => void;
 
 export interface Run {
   readonly epoch: number;
@@ -56,9 +59,11 @@ export interface Run {
   note(note: unknown): void;
   /** A child at run time; false when this is no supervisor that can take one. */
   add(spec: Child, done: FirstStart): boolean;
+  /** Another spec at run time; false when this is no supervisor that can take one. */
+  change(spec: Supervisor): boolean;
   /** Its last word was said and its place is taken: leaves the tree's books. */
   discard(): void;
 }
 
 /** `up` at most once, `down` exactly once and last; neither within a call of the run's own methods. */
-export type RunEvents = { up(): void; down(exit: Exit): void };
+export type RunEvents = { up(info?: unknown): void; down(exit: Exit): void };

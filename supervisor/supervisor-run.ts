@@ -10,8 +10,8 @@ import { type Child, checkUnique, type Supervisor } from './child-spec.ts';
 import { Children } from './children.ts';
 import type { TreeContext } from './context.ts';
 import { Deadline } from './deadline.ts';
-import type { SupervisorEventKind } from './events.ts';
-import { type Exit, type ExitReason, isOrderly } from './exit.ts';
+import type { Report, SupervisorEventKind } from './events.ts';
+import { type Exit, type ExitReason, isOrderly, toFailure } from './exit.ts';
 import { excused, type Group, regroup, stopped } from './group.ts';
 import { RestartBudget } from './intensity.ts';
 import { type FirstStart, type Measures, NO_MEASURES, type Run, type RunEvents, type RunPhase } from './run.ts';
@@ -21,7 +21,7 @@ import { endsSupervisor, judgeEnd } from './verdict.ts';
 
 export class SupervisorRun implements Run, CellOwner {
   readonly epoch: number;
-  readonly #spec: Supervisor;
+  #spec: Supervisor;
   readonly #tree: TreeContext;
   readonly #events: RunEvents;
   readonly #budget: RestartBudget;
@@ -44,6 +44,10 @@ export class SupervisorRun implements Run, CellOwner {
     this.#children = new Children(spec, tree, this);
   }
 
+  get spec(): Supervisor {
+    return this.#spec;
+  }
+
   get phase(): RunPhase {
     return this.#phase;
   }
@@ -54,9 +58,27 @@ export class SupervisorRun implements Run, CellOwner {
   }
 
   start(): void {
+    if (!this.#asksToStart()) return;
     this.#children.addStatic();
     this.#group = { stop: [], start: this.#children.ids };
     this.#advance();
+  }
+
+  /** Its spec may say that there is nothing to do, or throw as code does. */
+  #asksToStart(): boolean {
+    try {
+      if (!this.#spec.declines()) return true;
+      this.#declined({ ...this.#exit('normal', 'declined to start'), ignored: true });
+    } catch (error) {
+      const failure = toFailure(error);
+      this.#declined({ ...this.#exit('crashed', `${failure.name}: ${failure.message}`), failure });
+    }
+    return false;
+  }
+
+  #declined(exit: Exit): void {
+    this.#phase = 'ended';
+    this.#tree.turn(() => this.#events.down(exit));
   }
 
   stop(): void {
@@ -99,8 +121,17 @@ export class SupervisorRun implements Run, CellOwner {
     checkUnique([spec], (id) => this.#tree.handles.has(id));
     const cell = this.#children.add(spec);
     this.#tree.events.add('added', cell.id, cell.epoch, `${cell.id} is added to ${this.#spec.id}`);
-    cell.expectFirst(done);
+    cell.expect(done, true);
     cell.launch();
+    return true;
+  }
+
+  change(spec: Supervisor): boolean {
+    if (!this.open) return false;
+    this.#spec = spec;
+    this.#budget.change(spec.intensity, spec.periodMs);
+    this.#children.change(spec);
+    this.#report('changed', `${spec.id} has another spec`);
     return true;
   }
 
@@ -123,8 +154,8 @@ export class SupervisorRun implements Run, CellOwner {
     this.#tree.turn(() => this.#advance());
   }
 
-  up(cell: Cell): void {
-    cell.settleFirst({ epoch: cell.epoch });
+  up(cell: Cell, info: unknown): void {
+    cell.settleFirst({ epoch: cell.epoch, ...(info === undefined ? {} : { info }) });
     this.#advance();
   }
 
@@ -139,10 +170,11 @@ export class SupervisorRun implements Run, CellOwner {
     const wanted = cell.asked ?? (this.#group?.stop.includes(cell.id) ? 'group' : undefined);
     this.#group = stopped(this.#group, cell.id);
     if (!this.open) {
-      if (!isOrderly(exit.reason) && !this.#killed) this.#reportShutdown(cell, exit);
+      if (!this.#killed) this.#reportShutdown(cell, exit);
       cell.settle();
     } else if (cell.isNew) this.#neverCameUp(cell, exit);
     else if (wanted !== undefined) this.#wentAsAsked(cell, exit, wanted);
+    else if (cell.expected) this.#notBackAgain(cell, exit);
     else this.#ended(cell, exit);
     this.#advance();
   }
@@ -150,21 +182,30 @@ export class SupervisorRun implements Run, CellOwner {
   /** An added child whose first start came to nothing: whoever added it is told, and there is no trace of it. */
   #neverCameUp(cell: Cell, exit: Exit): void {
     cell.settle();
-    if (exit.ignored && !cell.temporary) {
-      cell.settleFirst({ epoch: cell.epoch });
-    } else {
-      this.remove(cell);
-      cell.settleFirst({ error: new AppError('unavailable', couldNotStart(cell, exit)) });
-    }
+    if (!exit.ignored || cell.temporary) this.remove(cell);
+    cell.settleFirst(this.#outcome(cell, exit));
+  }
+
+  /** A child that was to be started again on request: it stays down, and that costs nothing but the answer. */
+  #notBackAgain(cell: Cell, exit: Exit): void {
+    cell.settle(!exit.ignored);
+    cell.settleFirst(this.#outcome(cell, exit));
+  }
+
+  #outcome(cell: Cell, exit: Exit): Parameters<FirstStart>[0] {
+    return exit.ignored ? { epoch: null } : { error: new AppError('unavailable', couldNotStart(cell, exit)) };
   }
 
   #wentAsAsked(cell: Cell, exit: Exit, asked: Asked): void {
-    if (!isOrderly(exit.reason)) this.#reportShutdown(cell, exit);
+    this.#reportShutdown(cell, exit);
     if (asked === 'restart') {
       if (!this.isDue(cell)) cell.launch();
       return;
     }
-    if (asked === 'stop') cell.settle();
+    if (asked === 'stop') {
+      cell.settle();
+      cell.settleFirst({ error: new AppError('unavailable', `${cell.id} was stopped while it started`) });
+    }
     if (cell.temporary) this.remove(cell);
   }
 
@@ -222,7 +263,9 @@ export class SupervisorRun implements Run, CellOwner {
     cell.settle(!exit.ignored && !isOrderly(exit.reason));
     if (cell.temporary) this.remove(cell);
     if (!cell.spec.significant || exit.ignored) return;
-    const others = this.#children.list.some((other) => other !== cell && other.spec.significant && other.run);
+    const others = this.#children.list.some(
+      (other) => other !== cell && other.spec.significant && other.standing !== null,
+    );
     if (!endsSupervisor(this.#spec.autoShutdown, others)) return;
     const text = `${this.#spec.id} ends with its significant child ${cell.id}`;
     this.#report('auto-shutdown', text);
@@ -231,7 +274,7 @@ export class SupervisorRun implements Run, CellOwner {
 
   #failBoot(cell: Cell, exit: Exit): void {
     const text = couldNotStart(cell, exit);
-    this.#report('start-failed', text);
+    this.#report('start-failed', text, cell.report('start-error', exit.reason));
     cell.settle(true);
     this.#end('failed-to-start', text);
   }
@@ -240,7 +283,7 @@ export class SupervisorRun implements Run, CellOwner {
     const { intensity, periodMs, id } = this.#spec;
     const last = `${cell.id} (${exit.reason}): ${exit.detail}`;
     const text = `${id} gives up: more than ${intensity} restarts in ${periodMs} ms, last ${last}`;
-    this.#report('gave-up', text);
+    this.#report('gave-up', text, cell.report('shutdown', 'gave-up'));
     cell.settle(true);
     this.#end('gave-up', text);
   }
@@ -304,13 +347,17 @@ export class SupervisorRun implements Run, CellOwner {
     return { reason, detail, started: this.#started, ignored: false };
   }
 
-  #report(kind: SupervisorEventKind, text: string): void {
-    this.#tree.events.add(kind, this.#spec.id, this.epoch, text);
+  #report(kind: SupervisorEventKind, text: string, report?: Report): void {
+    this.#tree.events.add(kind, this.#spec.id, this.epoch, text, { report });
   }
 
+  /** S15. One that was to be killed has ended as it was to. */
   #reportShutdown(cell: Cell, exit: Exit): void {
+    const wanted = exit.reason === 'killed' && cell.spec.shutdownMs === 'kill';
+    if (wanted || isOrderly(exit.reason)) return;
     const text = `${cell.id} did not stop in order (${exit.reason}): ${exit.detail}`;
-    this.#tree.events.add('shutdown-error', cell.id, cell.epoch, text);
+    const report = cell.report('shutdown-error', exit.reason);
+    this.#tree.events.add('shutdown-error', cell.id, cell.epoch, text, { report });
   }
 }
 

@@ -5,14 +5,22 @@
 
 import { AppError } from '../protocol/errors.ts';
 import { Cell, type CellOwner } from './cell.ts';
-import { type ChildSpec, checkUnique, resolveSpec, type Supervisor, type SupervisorSpec } from './child-spec.ts';
+import {
+  type Child,
+  type ChildSpec,
+  checkUnique,
+  resolveSpec,
+  type Supervisor,
+  type SupervisorSpec,
+} from './child-spec.ts';
 import { type Clock, systemClock, type Timer } from './clock.ts';
 import { type CommandOwner, Commands } from './commands.ts';
-import type { ChildHandle, Ticking, TreeContext } from './context.ts';
+import type { ChildHandle, Standing, Ticking, TreeContext } from './context.ts';
 import { callListener, EventHistory, type Log, type SupervisorEvent } from './events.ts';
 import type { Exit, ExitReason } from './exit.ts';
 import { Histories } from './history.ts';
 import { LinkBook } from './links.ts';
+import type { FirstStart, Started } from './run.ts';
 import { type Spawner, threadSpawner } from './spawn.ts';
 import type { TreeStatus } from './status.ts';
 import { SupervisorRun } from './supervisor-run.ts';
@@ -35,6 +43,17 @@ export type Command = 'restart' | 'stop' | 'start' | 'kill';
 
 /** `epoch` is that of the incarnation that the command was for; with `start`, of the one that it made. */
 export type Acceptance = { readonly accepted: true; readonly epoch: number };
+
+/** A child as OTP's which_children shows it; `standing` is its epoch, null when it is down, or `restarting`. */
+export type ChildEntry = { readonly id: string; readonly type: 'worker' | 'supervisor'; readonly standing: Standing };
+
+/** As OTP's count_children: those that are down or restarting count, but for `active`. */
+export type ChildCount = {
+  readonly specs: number;
+  readonly active: number;
+  readonly supervisors: number;
+  readonly workers: number;
+};
 
 export type TreeEnd = { readonly reason: ExitReason; readonly detail: string };
 
@@ -72,7 +91,7 @@ export class SupervisorTree {
     this.#context.handles.set(root.id, new Commands(this.#root, owner));
   }
 
-  /** Resolves when every child is up; rejects, with everything stopped again, when one cannot start. */
+  /** Resolves when every child is up, or the root declined to start; rejects, with everything stopped again, when one cannot start. */
   start(): Promise<void> {
     if (this.#phase !== 'new') throw new AppError('conflict', 'Cannot start the tree as it was started before');
     this.#phase = 'alive';
@@ -138,16 +157,20 @@ export class SupervisorTree {
     });
   }
 
-  /** Resolves with the child's epoch once it is up; when it cannot start there is no trace of it left. */
-  startChild(parentId: string, spec: ChildSpec): Promise<{ readonly epoch: number }> {
+  /** Resolves once the child is up; when it cannot start there is no trace of it left. */
+  startChild(parentId: string, spec: ChildSpec): Promise<Started> {
     return this.#ask((settle, fail) => {
-      const parent = this.#handle(parentId);
-      if (parent.spec.type !== 'supervisor') {
-        throw new AppError('conflict', `Cannot add a child to "${parentId}" as it is no supervisor`);
-      }
-      const child = resolveSpec(spec, parent.spec);
-      parent.add(child, (outcome) => ('error' in outcome ? fail(outcome.error) : settle(outcome)));
+      const { handle, spec: parent } = this.#supervisor(parentId);
+      const child = resolveSpec(spec, parent);
+      const sibling = this.#context.handles.get(child.id);
+      if (sibling?.parent?.id === parentId) throw alreadyThere(sibling);
+      handle.add(child, answer(settle, fail));
     });
+  }
+
+  /** Only of a stopped child, which stays down when it cannot start. `command(id, 'restart')` restarts a running one. */
+  restartChild(id: string): Promise<Started> {
+    return this.#ask((settle, fail) => this.#handle(id).startAgain(answer(settle, fail)));
   }
 
   /** Resolves when it is down; also when it was already. */
@@ -161,6 +184,78 @@ export class SupervisorTree {
       this.#handle(id).remove();
       settle();
     });
+  }
+
+  /** Newest first, as OTP lists them. */
+  whichChildren(id: string): readonly ChildEntry[] {
+    return this.#childrenOf(id).map(({ spec, standing }) => ({ id: spec.id, type: spec.type, standing }));
+  }
+
+  countChildren(id: string): ChildCount {
+    const children = this.whichChildren(id);
+    const count = (counts: (child: ChildEntry) => boolean) => children.filter(counts).length;
+    return {
+      specs: children.length,
+      active: count(({ standing }) => typeof standing === 'number'),
+      supervisors: count(({ type }) => type === 'supervisor'),
+      workers: count(({ type }) => type === 'worker'),
+    };
+  }
+
+  /**
+   * Another spec for a running supervisor, as OTP's code change: new children wait to be started, those that are
+   * missing stay, those that are there go on and take their new spec at their next start. The children of a supervisor
+   * below are its own affair. A bad spec changes nothing.
+   */
+  changeSpec(id: string, spec: SupervisorSpec): Promise<void> {
+    return this.#ask((settle) => {
+      const { handle } = this.#supervisor(id);
+      const changed = resolveSpec({ ...spec, id }, handle.parent) as Supervisor;
+      const children = changed.children.map((child) => this.#merged(child, id));
+      checkUnique(children, (taken) => this.#isTaken(taken, changed));
+      handle.change({ ...changed, children });
+      settle();
+    });
+  }
+
+  /** A supervisor that is there keeps its children; what a child is does not change. */
+  #merged(child: Child, parentId: string): Child {
+    const former = this.#context.handles.get(child.id);
+    if (former?.parent?.id !== parentId) return child;
+    const { spec } = former;
+    if (spec.type !== child.type) {
+      throw new AppError(
+        'bad-config',
+        `Cannot change "${child.id}" as its type must stay: current value is ${child.type}`,
+      );
+    }
+    return child.type === 'supervisor' && spec.type === 'supervisor' ? { ...child, children: spec.children } : child;
+  }
+
+  /** Whether somebody else than that supervisor's own children, or those below them, is called so. */
+  #isTaken(id: string, supervisor: Supervisor): boolean {
+    let handle = this.#context.handles.get(id);
+    if (!handle) return false;
+    while (handle?.parent) {
+      if (handle.parent.id === supervisor.id) return false;
+      handle = this.#context.handles.get(handle.parent.id);
+    }
+    return true;
+  }
+
+  #childrenOf(id: string): ChildHandle[] {
+    const { handle } = this.#supervisor(id);
+    return handle
+      .status()
+      .children.map((child) => this.#handle(child.id))
+      .reverse();
+  }
+
+  #supervisor(id: string): { readonly handle: ChildHandle; readonly spec: Supervisor } {
+    const handle = this.#handle(id);
+    const { spec } = handle;
+    if (spec.type === 'supervisor') return { handle, spec };
+    throw new AppError('conflict', `Cannot take "${id}" for a supervisor as it is none: current value is ${spec.type}`);
   }
 
   #ask<Value>(run: (settle: (value: Value) => void, fail: (error: Error) => void) => void): Promise<Value> {
@@ -218,12 +313,16 @@ export class SupervisorTree {
   #rootOwner(): CellOwner & CommandOwner {
     return {
       open: false,
+      spec: undefined,
       isDue: () => false,
       excuse: () => {},
       remove: () => {},
       up: () => this.#started.resolve(),
       retryDue: () => {},
-      down: (_root: Cell, exit: Exit) => this.#end({ reason: exit.reason, detail: exit.detail }),
+      down: (_root: Cell, exit: Exit) => {
+        if (exit.ignored) this.#started.resolve();
+        this.#end({ reason: exit.reason, detail: exit.detail });
+      },
     };
   }
 
@@ -246,4 +345,13 @@ export class SupervisorTree {
       if (this.#phase === 'alive') this.#tickLater(now);
     }, tickMs);
   }
+}
+
+function answer(settle: (started: Started) => void, fail: (error: Error) => void): FirstStart {
+  return (outcome) => ('error' in outcome ? fail(outcome.error) : settle(outcome));
+}
+
+function alreadyThere({ spec, standing, epoch }: ChildHandle): AppError {
+  const rule = standing === null ? 'it is there and stopped' : 'it is started';
+  return new AppError('conflict', `Cannot add "${spec.id}" as ${rule}: current value is epoch ${epoch}`);
 }

@@ -32,7 +32,7 @@ export type ToChild =
 
 export type FromChild = { readonly epoch: number } & (
   | { readonly type: 'hello' }
-  | { readonly type: 'ready' }
+  | { readonly type: 'ready'; readonly info?: unknown }
   | { readonly type: 'tell'; readonly body: unknown }
   | { readonly type: 'failure'; readonly failure: Failure }
   | { readonly type: 'bye' }

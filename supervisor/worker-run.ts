@@ -132,6 +132,10 @@ export class WorkerRun implements Run {
     return false;
   }
 
+  change(): boolean {
+    return false;
+  }
+
   discard(): void {}
 
   post(message: ToChild, transfer: readonly MessagePort[] = []): void {
@@ -170,7 +174,7 @@ export class WorkerRun implements Run {
         this.#tree.links.join(this);
         break;
       case 'ready':
-        this.#ready();
+        this.#ready(message.info);
         break;
       case 'tell':
         this.#tree.told(this.id, this.epoch, message.body);
@@ -188,7 +192,7 @@ export class WorkerRun implements Run {
     }
   }
 
-  #ready(): void {
+  #ready(info: unknown): void {
     if (this.#phase !== 'starting') return;
     this.#deadline.clear();
     this.#phase = 'running';
@@ -196,7 +200,7 @@ export class WorkerRun implements Run {
     const { heartbeatMs, progressMs } = this.#spec;
     const options = { heartbeatMs, progressMs, tickMs: this.#tree.tickMs, now: this.#tree.clock.monotonic() };
     if (this.#thread) this.#watch = new Watch(this.#block, this.#thread, options);
-    this.#events.up();
+    this.#events.up(info);
   }
 
   /** The first failure is the cause; what follows is its noise. */

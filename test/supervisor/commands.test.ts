@@ -236,10 +236,11 @@ test('added child is refused when its id is taken, its spec is bad, or its paren
   const world = await new World(supervisor('root', [worker('a'), supervisor('s', [worker('b')])])).up();
   const add = (parent: string, spec = worker('c')) => world.tree.startChild(parent, spec);
   await assert.rejects(add('s', worker('a')), isError('bad-config', /unique/));
+  await assert.rejects(add('s', worker('b')), isError('conflict', /"b" as it is started: current value is epoch 1/));
   await assert.rejects(add('s', supervisor('n', [worker('b')])), isError('bad-config', /unique/));
   await assert.rejects(add('s', worker('c', { restart: 'x' as never })), isError('bad-config', /restart/));
   await assert.rejects(add('nobody'), isError('not-found', /nobody/));
-  await assert.rejects(add('a'), isError('conflict', /no supervisor/));
+  await assert.rejects(add('a'), isError('conflict', /for a supervisor as it is none: current value is worker/));
   await world.settle(world.tree.stopChild('s'));
   await assert.rejects(add('s'), isError('conflict', /no running supervisor but stopped/));
   assert.equal(world.running, 'a1');

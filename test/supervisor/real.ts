@@ -2,10 +2,15 @@
 
 import { execPath } from 'node:process';
 import type { TestContext } from 'node:test';
-import type { SupervisorSpec, WorkerSpec } from '../../supervisor/child-spec.ts';
-import type { SupervisorEvent, SupervisorEventKind } from '../../supervisor/events.ts';
-import { threadSpawner } from '../../supervisor/spawn.ts';
-import { SupervisorTree, type TreeOptions } from '../../supervisor/tree.ts';
+import {
+  type SupervisorEvent,
+  type SupervisorEventKind,
+  type SupervisorSpec,
+  SupervisorTree,
+  type TreeOptions,
+  threadSpawner,
+  type WorkerSpec,
+} from '../../supervisor/index.ts';
 import type { PuppetInput, PuppetOrder } from './fixtures/puppet.ts';
 
 export const ON_DENO = 'Deno' in globalThis;
@@ -57,6 +62,11 @@ export class RealTree {
     const visit = (node: ReturnType<SupervisorTree['status']>['children'][number]): typeof node | undefined =>
       node.id === id ? node : node.children.map(visit).find((found) => found);
     return visit(this.tree.status());
+  }
+
+  /** As OTP lists children: newest first, `id` with its epoch, `down` or `restarting`. */
+  which(id = 'root'): string[] {
+    return this.tree.whichChildren(id).map((child) => `${child.id} ${child.standing ?? 'down'}`);
   }
 
   events(kind: SupervisorEventKind, actor?: string): SupervisorEvent[] {

@@ -164,14 +164,6 @@ test('tree does not start with an actor whose module is missing, or whose input 
   await assert.rejects(uncloned.tree.start(), /a could not start \(crashed\)/);
 });
 
-test('actor that declines to start is left alone', async (t) => {
-  const real = await RealTree.up(t, root(puppet('a', { atStart: 'ignore' }), puppet('b')));
-  assert.deepEqual(
-    real.tree.status().children.map(({ state }) => state),
-    ['stopped', 'running'],
-  );
-});
-
 test('tree stopped while an actor starts ends soon', async (t) => {
   const real = new RealTree(t, root(puppet('a'), puppet('b', { atStart: 'slow' }), puppet('c')));
   const started = assert.rejects(real.tree.start(), /stopped as asked/);
@@ -179,29 +171,6 @@ test('tree stopped while an actor starts ends soon', async (t) => {
   await real.tree.stop();
   await started;
   assert.deepEqual(real.events('starting', 'c'), []);
-});
-
-test('one_for_all replaces all threads, and none of the old ones is left', async (t) => {
-  const children = [puppet('a'), puppet('b'), puppet('c')];
-  const real = await RealTree.up(t, supervisor('root', children, { strategy: 'one_for_all' }));
-  real.order('b', 'crash');
-  await real.running('c', 2);
-  assert.deepEqual(
-    ['a', 'b', 'c'].map((id) => real.node(id)?.epoch),
-    [2, 2, 2],
-  );
-  assert.deepEqual(
-    ['exited', 'starting'].map((kind) =>
-      real
-        .events(kind as 'exited')
-        .filter(({ epoch }) => epoch === Number(kind === 'starting') + 1)
-        .map(({ actor }) => actor),
-    ),
-    [
-      ['b', 'c', 'a'],
-      ['a', 'b', 'c'],
-    ],
-  );
 });
 
 test('restart during a pause comes at once', async (t) => {
@@ -215,22 +184,6 @@ test('restart during a pause comes at once', async (t) => {
   assert.equal(real.node('a')?.state, 'backing-off');
   await real.tree.command('a', 'restart');
   await real.running('a', 3);
-});
-
-test('actor that cannot come up again takes its supervisor along, and that one comes back', async (t) => {
-  const quick = { backoff: { baseMs: 1, capMs: 1 } };
-  const inner = supervisor('s', [puppet('a', { failUntilEpoch: 0 }, quick), puppet('b')], { intensity: 2 });
-  const real = await RealTree.up(t, root(inner, puppet('x')));
-  for (const epoch of [1, 2, 3]) {
-    await real.running('a', epoch);
-    real.order('a', 'crash');
-  }
-  await real.running('s', 2);
-  assert.match(String(real.node('s')?.lastExit?.detail), /s gives up: more than 2 restarts/);
-  assert.deepEqual(
-    ['a', 'b', 'x'].map((id) => real.node(id)?.epoch),
-    [4, 2, 1],
-  );
 });
 
 test('root that gives up ends the tree with its reason', async (t) => {
