@@ -41,6 +41,8 @@ type Slot = {
   last: JobRun | null;
 };
 
+type Started = { readonly run: JobRun; readonly effects: JobEffect[] };
+
 export class Schedule {
   #slots: ReadonlyMap<string, Slot>;
   #random: () => number;
@@ -90,7 +92,7 @@ export class Schedule {
   }
 
   /** A person wants it now. */
-  runNow(name: string, now: number): { readonly run: JobRun; readonly effects: readonly JobEffect[] } {
+  runNow(name: string, now: number): Started {
     const slot = this.#slot(name);
     if (slot.running !== null) {
       throw new AppError(
@@ -98,8 +100,7 @@ export class Schedule {
         `Cannot run job ${name} as it is running already: current value is ${slot.running.id}`,
       );
     }
-    const effects = start(slot, { attempt: 1, trigger: 'person' }, now);
-    return { run: slot.running as unknown as JobRun, effects };
+    return start(slot, { attempt: 1, trigger: 'person' }, now);
   }
 
   /** A line for the log of the run; one that has ended says nothing more. */
@@ -178,13 +179,13 @@ function startDue(slot: Slot, now: number): JobEffect[] {
   // A new due time begins anew: it takes the place of a retry of the one before.
   if (slot.dueAt <= now) {
     slot.dueAt = dueAfter(slot.plan, now);
-    return start(slot, { attempt: 1, trigger: 'schedule' }, now);
+    return start(slot, { attempt: 1, trigger: 'schedule' }, now).effects;
   }
   if (slot.retry === null || slot.retry.at > now) return [];
-  return start(slot, { attempt: slot.retry.attempt, trigger: 'retry' }, now);
+  return start(slot, { attempt: slot.retry.attempt, trigger: 'retry' }, now).effects;
 }
 
-function start(slot: Slot, { attempt, trigger }: Pick<JobRun, 'attempt' | 'trigger'>, now: number): JobEffect[] {
+function start(slot: Slot, { attempt, trigger }: Pick<JobRun, 'attempt' | 'trigger'>, now: number): Started {
   const job = slot.plan.name;
   // Ids are made of the time: two runs of a job must not share one, even where the clock was set back.
   const startedAt = Math.max(now, (slot.last?.startedAt ?? 0) + 1);
@@ -202,10 +203,11 @@ function start(slot: Slot, { attempt, trigger }: Pick<JobRun, 'attempt' | 'trigg
   slot.running = run;
   slot.since = now;
   slot.retry = null;
-  return [
+  const effects: JobEffect[] = [
     { type: 'put', run },
     { type: 'start', run },
   ];
+  return { run, effects };
 }
 
 function hurry(slot: Slot, now: number): JobEffect[] {
