@@ -123,9 +123,9 @@ export class Cell {
   }
 
   /** Asks it to go down in order; the reason decides what follows. The last asker wins. */
-  ask(asked: Exclude<Asked, undefined>): void {
+  ask(asked: Exclude<Asked, undefined>, drained = false): void {
     this.#asked = asked;
-    this.#run?.stop();
+    this.#run?.stop(drained);
   }
 
   /** Terminates it. Nobody having asked, it counts as a failure, but says nothing about the child's health. */

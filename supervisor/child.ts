@@ -5,18 +5,16 @@
 
 import type { MessagePort } from 'node:worker_threads';
 import { assertNever } from '../protocol/errors.ts';
+import { ChildLinks } from './child-links.ts';
+import type { ControlAdditions, Controlled } from './control-child.ts';
 import { toFailure } from './exit.ts';
+import type { Faults } from './faults.ts';
 import { BlockWriter, type Meter } from './shared-block.ts';
 import { type OwnThread, ownThread } from './spawn.ts';
 import type { Suspect } from './suspects.ts';
 import type { Peer, ToChild } from './wire.ts';
 
 export type { MessagePort };
-
-type LinkHandlers = {
-  laid(port: MessagePort, peer: Peer): void;
-  lost?: ((peer: Peer) => void) | undefined;
-};
 
 /** Late enough not to slow down the first messages, early enough for most of the code to have been needed. */
 const KEEP_AFTER_MS = 20;
@@ -36,7 +34,7 @@ export interface Child<Input> {
   readonly note: unknown;
   /**
    * `laid` is called for every link of that name, each time it is laid; the former port to that peer is closed by
-   * then. `lost` is called when the peer has gone; what it sent before may still come.
+   * then. `lost` is called when the peer has gone, or its port has closed; what it sent before may still come.
    */
   onLink(name: string, laid: (port: MessagePort, peer: Peer) => void, lost?: (peer: Peer) => void): void;
   /** To the owner of the tree. */
@@ -49,6 +47,8 @@ export interface Child<Input> {
    */
   handle<Value>(work: () => Promise<Value>): Promise<Value>;
   handle<Value>(work: () => Value): Value;
+  /** What this actor adds to the control interface that all have (`tree.control`). */
+  onControl(additions: ControlAdditions): void;
   /** What to finish before the end, run last registered first; then bye and exit. */
   onStop(drain: () => void | Promise<void>): void;
   /** Running: state loaded and links laid. The next child starts only now. `info` goes to whoever asked for this start. */
@@ -72,12 +72,13 @@ export function runChild<Input>(start: (child: Child<Input>) => void | Promise<v
 class SupervisedChild<Input> implements Child<Input> {
   readonly meter: BlockWriter;
   readonly #thread: OwnThread;
-  readonly #handlers = new Map<string, LinkHandlers>();
-  /** Ports by link name and peer; those whose name nobody has asked for yet wait in here too. */
-  readonly #ports = new Map<string, Map<string, { readonly port: MessagePort; readonly peer: Peer }>>();
+  readonly #links: ChildLinks;
   readonly #drains: (() => void | Promise<void>)[] = [];
   #toldEarly: unknown[] = [];
   #handleTell: ((body: unknown) => void | Promise<void>) | undefined;
+  #additions: ControlAdditions = {};
+  #faults: Faults | undefined;
+  #drained: Promise<void> | undefined;
   #stopping = false;
   #note: unknown;
 
@@ -85,6 +86,7 @@ class SupervisedChild<Input> implements Child<Input> {
     this.#thread = thread;
     this.#note = thread.order.note;
     this.meter = new BlockWriter(thread.order.block, Date.now);
+    this.#links = new ChildLinks((link) => thread.post({ epoch: this.epoch, type: 'link-lost', ...link }));
   }
 
   get id(): string {
@@ -117,8 +119,7 @@ class SupervisedChild<Input> implements Child<Input> {
   }
 
   onLink(name: string, laid: (port: MessagePort, peer: Peer) => void, lost?: (peer: Peer) => void): void {
-    this.#handlers.set(name, { laid, lost });
-    for (const { port, peer } of this.#ports.get(name)?.values() ?? []) laid(port, peer);
+    this.#links.handle(name, { laid, lost });
   }
 
   tell(body: unknown): void {
@@ -138,7 +139,7 @@ class SupervisedChild<Input> implements Child<Input> {
     const handler = this.meter.begin();
     let result: unknown;
     try {
-      result = work();
+      result = this.#faults?.strike() ?? work();
     } catch (error) {
       this.meter.settle(handler);
       throw error;
@@ -146,6 +147,10 @@ class SupervisedChild<Input> implements Child<Input> {
     if (result instanceof Promise) return result.finally(() => this.meter.settle(handler));
     this.meter.settle(handler);
     return result;
+  }
+
+  onControl(additions: ControlAdditions): void {
+    this.#additions = additions;
   }
 
   onStop(drain: () => void | Promise<void>): void {
@@ -164,16 +169,19 @@ class SupervisedChild<Input> implements Child<Input> {
   #receive(message: ToChild): void {
     switch (message.type) {
       case 'link':
-        this.#lay(message.name, message.port, message.peer);
+        this.#links.lay(message);
         break;
       case 'unlink':
-        this.#unlay(message.name, message.peer);
+        this.#links.unlay(message.name, message.peer);
         break;
       case 'tell':
         this.#hear(message.body);
         break;
       case 'note':
         this.#note = message.note;
+        break;
+      case 'control':
+        void this.#serveControl(message.port);
         break;
       case 'ping':
         this.meter.beat(this.#thread.busyMs());
@@ -193,26 +201,43 @@ class SupervisedChild<Input> implements Child<Input> {
     else this.#toldEarly.push(body);
   }
 
-  #lay(name: string, port: MessagePort, peer: Peer): void {
-    const ports = this.#ports.get(name) ?? new Map();
-    this.#ports.set(name, ports);
-    ports.get(peer.id)?.port.close();
-    ports.set(peer.id, { port, peer });
-    this.#handlers.get(name)?.laid(port, peer);
+  async #serveControl(port: MessagePort): Promise<void> {
+    const { serveControl } = await import('./control-child.ts');
+    this.#faults = serveControl(port, {
+      additions: () => this.#additions,
+      about: () => this.#about(),
+      drain: () => this.#drain(),
+      handle: (work) => this.handle(work),
+      alive: () => this.meter.handled(0),
+      dropLinks: () => this.#links.dropAll(),
+    });
   }
 
-  #unlay(name: string, peer: Peer): void {
-    const ports = this.#ports.get(name);
-    if (ports?.get(peer.id)?.peer.epoch !== peer.epoch) return;
-    // Not closed here: what the peer sent before it died is still in the port, which closes itself after that.
-    ports.delete(peer.id);
-    this.#handlers.get(name)?.lost?.(peer);
+  #about(): ReturnType<Controlled['about']> {
+    const { heapBytes, externalBytes } = this.#thread.memory();
+    return {
+      id: this.id,
+      epoch: this.epoch,
+      up_ms: Math.round(performance.now()),
+      heap_bytes: heapBytes,
+      external_bytes: externalBytes,
+      links: this.#links.list().map(({ name, peer }) => ({ name, peer: peer.id, epoch: peer.epoch })),
+    };
+  }
+
+  /** Once, whoever asks first. */
+  #drain(): Promise<void> {
+    const run = async () => {
+      for (const drain of this.#drains.reverse()) await drain();
+    };
+    this.#drained ??= run();
+    return this.#drained;
   }
 
   async #stop(): Promise<void> {
     if (this.#stopping) return;
     this.#stopping = true;
-    for (const drain of this.#drains.reverse()) await drain();
+    await this.#drain();
     this.#thread.post({ epoch: this.epoch, type: 'bye' });
     this.#thread.exit(0);
   }

@@ -7,6 +7,8 @@ import { AppError } from '../protocol/errors.ts';
 import type { Cell } from './cell.ts';
 import type { Child, Supervisor } from './child-spec.ts';
 import type { ChildHandle, Standing } from './context.ts';
+import type { ControlLine } from './control.ts';
+import { isOrderly } from './exit.ts';
 import type { FirstStart } from './run.ts';
 import type { NodeStatus } from './status.ts';
 
@@ -76,16 +78,25 @@ export class Commands implements ChildHandle {
     if (!this.#owner.isDue(this.#cell) || this.#cell.backingOff) this.#cell.launch();
   }
 
-  stop(stopped: () => void): void {
-    this.#requireOpen('stop');
+  stop(stopped: (orderly: boolean) => void, drained = false): void {
+    this.#requireOpen(drained ? 'drain' : 'stop');
+    const down = () => stopped(isOrderly(this.#cell.status().lastExit?.reason ?? 'normal'));
     if (this.#cell.run) {
-      this.#cell.onDown(stopped);
-      this.#cell.ask('stop');
+      this.#cell.onDown(down);
+      this.#cell.ask('stop', drained);
     } else {
       this.#cell.settle();
-      stopped();
+      down();
     }
     this.#owner.excuse(this.#cell);
+  }
+
+  line(what: string): ControlLine {
+    const { run, spec, state } = this.#cell;
+    if (spec.type === 'supervisor') throw this.#conflict(what, 'it is a supervisor: speak to its children');
+    if (run?.line === undefined || run.phase === 'unresponsive' || run.phase === 'ended')
+      throw this.#conflict(what, `it is ${state}`);
+    return run.line;
   }
 
   remove(): void {

@@ -2,6 +2,7 @@
 
 import type { Child, Supervisor } from './child-spec.ts';
 import type { Clock } from './clock.ts';
+import type { ControlLine } from './control.ts';
 import type { EventHistory } from './events.ts';
 import type { Histories } from './history.ts';
 import type { LinkBook } from './links.ts';
@@ -31,8 +32,10 @@ export interface ChildHandle {
   restart(): void;
   kill(): void;
   start(): void;
-  /** `stopped` is called when it is down. */
-  stop(stopped: () => void): void;
+  /** `stopped` is called when it is down, and with whether it went in order. */
+  stop(stopped: (orderly: boolean) => void, drained?: boolean): void;
+  /** Of the incarnation that is up; `what` is for the refusal. */
+  line(what: string): ControlLine;
   remove(): void;
   add(spec: Child, done: FirstStart): void;
   /** Starts it again and tells how that went; a start that fails leaves it down. */

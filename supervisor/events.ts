@@ -24,6 +24,8 @@ export type SupervisorEventKind =
   | 'stopping'
   | 'shutdown-error'
   | 'command'
+  /** A link between two living actors was lost, and is laid again. */
+  | 'relinked'
   | 'added'
   | 'changed'
   | 'deleted'
@@ -64,6 +66,7 @@ const LEVELS: Partial<Record<SupervisorEventKind, Level>> = {
   'backing-off': 'warn',
   'group-restart': 'warn',
   'shutdown-error': 'warn',
+  relinked: 'warn',
   dropped: 'warn',
 };
 

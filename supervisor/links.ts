@@ -6,7 +6,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { Worker } from './child-spec.ts';
 import type { Spawner } from './spawn.ts';
-import type { Peer, ToChild } from './wire.ts';
+import type { LostLink, Peer, ToChild } from './wire.ts';
 
 /** An incarnation, as far as links go. */
 export interface LinkEnd {
@@ -14,7 +14,7 @@ export interface LinkEnd {
   post(message: ToChild, transfer?: readonly MessagePort[]): void;
 }
 
-type Pair = { readonly from: LinkEnd; readonly to: LinkEnd };
+type Pair = { readonly from: LinkEnd; readonly to: LinkEnd; readonly serial: number };
 type Link = { readonly name: string; readonly from: string; readonly to: string; laid: Pair | undefined };
 
 export class LinkBook {
@@ -23,6 +23,7 @@ export class LinkBook {
   readonly #links = new Map<string, Set<Link>>();
   /** Who said hello and is not on its way out. */
   readonly #present = new Map<string, LinkEnd>();
+  #serial = 0;
 
   constructor(spawner: Spawner) {
     this.#spawner = spawner;
@@ -71,14 +72,31 @@ export class LinkBook {
     }
   }
 
-  #lay(link: Link): void {
+  /**
+   * Its port has closed. Answers what lays the link again where both ends are still there, and says whether it did;
+   * undefined for what is known by now, as the other end has said it too, or was laid anew meanwhile.
+   */
+  dropped(end: LinkEnd, { name, peer, serial }: LostLink): (() => boolean) | undefined {
+    const link = [...(this.#links.get(end.peer.id) ?? [])].find(
+      (one) => one.name === name && one.laid?.serial === serial && [one.from, one.to].includes(peer.id),
+    );
+    if (link?.laid?.from !== end && link?.laid?.to !== end) return undefined;
+    link.laid = undefined;
+    return () => link.laid === undefined && this.#links.get(link.from)?.has(link) === true && this.#lay(link);
+  }
+
+  /** False while one of its ends is not there. */
+  #lay(link: Link): boolean {
     const from = this.#present.get(link.from);
     const to = this.#present.get(link.to);
-    if (!from || !to) return;
+    if (!from || !to) return false;
     const [near, far] = this.#spawner.channel();
-    link.laid = { from, to };
-    from.post({ type: 'link', name: link.name, peer: to.peer, port: near }, [near]);
-    to.post({ type: 'link', name: link.name, peer: from.peer, port: far }, [far]);
+    const { name } = link;
+    const serial = ++this.#serial;
+    link.laid = { from, to, serial };
+    from.post({ type: 'link', name, peer: to.peer, serial, port: near }, [near]);
+    to.post({ type: 'link', name, peer: from.peer, serial, port: far }, [far]);
+    return true;
   }
 
   #cut(link: Link): void {

@@ -1,6 +1,7 @@
 /** One incarnation of a child, worker or supervisor, as whoever started it sees it. */
 
 import type { Child, Supervisor } from './child-spec.ts';
+import type { ControlLine } from './control.ts';
 import type { Exit } from './exit.ts';
 import type { NodeStatus } from './status.ts';
 
@@ -48,10 +49,12 @@ export interface Run {
   readonly epoch: number;
   readonly phase: RunPhase;
   start(): void;
-  /** In order and within its time limit; `down` follows. */
-  stop(): void;
+  /** In order and within its time limit; `down` follows. `drained`: asked over its control port to drain first. */
+  stop(drained?: boolean): void;
   /** At once; `down` follows, for a thread that does not end after a short patience. */
   kill(detail: string): void;
+  /** To its control interface; undefined where there is none: a supervisor is spoken to in person. */
+  readonly line: ControlLine | undefined;
   measure(): Measures;
   /** False when there is nobody to hear it. */
   tell(body: unknown): boolean;

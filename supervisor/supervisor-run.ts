@@ -52,6 +52,8 @@ export class SupervisorRun implements Run, CellOwner {
     return this.#phase;
   }
 
+  readonly line = undefined;
+
   /** Whether it takes commands for its children. */
   get open(): boolean {
     return this.#phase === 'starting' || this.#phase === 'running';

@@ -16,6 +16,7 @@ import {
 import { type Clock, systemClock, type Timer } from './clock.ts';
 import { type CommandOwner, Commands } from './commands.ts';
 import type { ChildHandle, Standing, Ticking, TreeContext } from './context.ts';
+import { type ControlCall, ControlClient } from './control.ts';
 import { callListener, EventHistory, type Log, type SupervisorEvent } from './events.ts';
 import type { Exit, ExitReason } from './exit.ts';
 import { Histories } from './history.ts';
@@ -39,10 +40,15 @@ export type TreeOptions = {
   readonly tickMs?: number;
 };
 
-export type Command = 'restart' | 'stop' | 'start' | 'kill';
+export type Command = 'restart' | 'stop' | 'start' | 'kill' | 'drain';
 
 /** `epoch` is that of the incarnation that the command was for; with `start`, of the one that it made. */
-export type Acceptance = { readonly accepted: true; readonly epoch: number };
+export type Acceptance = {
+  readonly accepted: true;
+  readonly epoch: number;
+  /** With `drain`: whether it ended in order within its limit, or had to be killed. */
+  readonly drained?: boolean;
+};
 
 /** A child as OTP's which_children shows it; `standing` is its epoch, null when it is down, or `restarting`. */
 export type ChildEntry = { readonly id: string; readonly type: 'worker' | 'supervisor'; readonly standing: Standing };
@@ -145,16 +151,39 @@ export class SupervisorTree {
     return () => this.#toldListeners.delete(listener);
   }
 
-  /** Resolves when the supervisor has taken it on, not when it is carried out. */
+  /** Resolves when the supervisor has taken it on, not when it is carried out; `drain` when the actor is down. */
   command(id: string, command: Command): Promise<Acceptance> {
     return this.#ask((settle) => {
       const handle = this.#commanded(id, command);
       const { epoch } = handle;
       this.#context.events.add('command', id, epoch, `${command} ${id}`);
+      if (command === 'drain') return handle.stop((drained) => settle({ accepted: true, epoch, drained }), true);
       if (command === 'stop') handle.stop(() => {});
       else handle[command]();
       settle({ accepted: true, epoch: command === 'start' ? handle.epoch : epoch });
     });
+  }
+
+  /**
+   * The control interface of an actor: ask it about itself, change its settings, drain it, order a fault. Each call ends
+   * by its deadline, and when the incarnation that it went to ends.
+   */
+  control<Own = unknown>(id: string, { deadlineMs }: { readonly deadlineMs?: number } = {}): ControlClient<Own> {
+    const line = (what: string, ordered: boolean) =>
+      this.#ask<ControlCall>((settle) => {
+        const handle = this.#handle(id);
+        const call = { line: handle.line(what), epoch: handle.epoch };
+        if (ordered) this.#context.events.add('command', id, handle.epoch, `${what} ${id}`);
+        settle(call);
+      });
+    return new ControlClient(
+      {
+        ask: (what) => line(what, false),
+        order: (what) => line(what, true),
+        drain: () => this.command(id, 'drain'),
+      },
+      deadlineMs,
+    );
   }
 
   /** Resolves once the child is up; when it cannot start there is no trace of it left. */

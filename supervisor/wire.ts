@@ -10,6 +10,9 @@ import type { Suspect } from './suspects.ts';
 /** One incarnation of another actor. */
 export type Peer = { readonly id: string; readonly epoch: number };
 
+/** A link as it was laid: `serial` tells it from how it is laid next time. */
+export type LostLink = { readonly name: string; readonly peer: Peer; readonly serial: number };
+
 /** The data that a thread is born with. */
 export type ChildOrder = {
   readonly id: string;
@@ -22,10 +25,18 @@ export type ChildOrder = {
 };
 
 export type ToChild =
-  | { readonly type: 'link'; readonly name: string; readonly peer: Peer; readonly port: MessagePort }
+  | {
+      readonly type: 'link';
+      readonly name: string;
+      readonly peer: Peer;
+      readonly serial: number;
+      readonly port: MessagePort;
+    }
   | { readonly type: 'unlink'; readonly name: string; readonly peer: Peer }
   | { readonly type: 'tell'; readonly body: unknown }
   | { readonly type: 'note'; readonly note: unknown }
+  /** Somebody wants to speak to it: its control interface goes over this port from now on. */
+  | { readonly type: 'control'; readonly port: MessagePort }
   /** No sign of life for a while: a loop that turns answers with a beat in the shared block. */
   | { readonly type: 'ping' }
   | { readonly type: 'stop' };
@@ -34,6 +45,8 @@ export type FromChild = { readonly epoch: number } & (
   | { readonly type: 'hello' }
   | { readonly type: 'ready'; readonly info?: unknown }
   | { readonly type: 'tell'; readonly body: unknown }
+  /** A port has closed although nobody said that the peer has gone. */
+  | ({ readonly type: 'link-lost' } & LostLink)
   | { readonly type: 'failure'; readonly failure: Failure }
   | { readonly type: 'bye' }
 );

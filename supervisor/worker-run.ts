@@ -6,18 +6,23 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { Worker } from './child-spec.ts';
 import type { TreeContext } from './context.ts';
+import { ControlLine } from './control.ts';
 import { Deadline } from './deadline.ts';
 import { classifyExit, type ExitReason, type Failure, toFailure } from './exit.ts';
 import { type Measures, NO_MEASURES, type Run, type RunEvents, type RunPhase } from './run.ts';
 import { BlockReader, createBlock } from './shared-block.ts';
 import type { Thread } from './spawn.ts';
 import { describeHang, type Hang, Watch } from './watch.ts';
-import { type FromChild, isFromChild, type Peer, type ToChild } from './wire.ts';
+import { type FromChild, isFromChild, type LostLink, type Peer, type ToChild } from './wire.ts';
 
 /** A terminated thread that has not ended by then is left behind: native code may hold it for seconds. */
 const ZOMBIE_MS = 250;
 /** From a thread's last word (bye, failure) to its end: it only has to exit. */
 const LAST_WORD_MS = 1_000;
+/** What a timer can hold. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+/** From a link's loss until it is laid again: a peer that has died closes its ports too, and is known to be gone by then. */
+const RELAY_MS = 50;
 /**
  * Heartbeat limits that one who is on its way out may be silent: the last writes and closes take longer than any other
  * step, but a loop that hangs must not use up the whole time for stopping.
@@ -38,6 +43,8 @@ export class WorkerRun implements Run {
   #thread: Thread | undefined;
   /** From the moment it runs. */
   #watch: Watch | undefined;
+  /** From the first call on. */
+  #line: ControlLine | undefined;
   #started = false;
   #asked = false;
   #bye = false;
@@ -80,7 +87,8 @@ export class WorkerRun implements Run {
     }
   }
 
-  stop(): void {
+  /** Drained: it is asked over its control port to finish what it has in hand, and to end only after that. */
+  stop(drained = false): void {
     if (this.#phase !== 'starting' && this.#phase !== 'running') return;
     const { shutdownMs } = this.#spec;
     this.#asked = true;
@@ -91,8 +99,24 @@ export class WorkerRun implements Run {
       this.#terminate('killed', 'stopped without grace');
     } else {
       this.#limit(shutdownMs, () => this.#terminate('killed', `did not stop within ${shutdownMs} ms`));
-      this.post({ type: 'stop' });
+      if (drained) this.#drain(shutdownMs);
+      else this.post({ type: 'stop' });
     }
+  }
+
+  #drain(limitMs: number): void {
+    const stop = () => this.post({ type: 'stop' });
+    // Whatever comes of it, the limit for stopping holds.
+    this.line.call('drain', (remote) => remote.drain(), Math.min(limitMs, LONGEST_TIMER_MS)).then(stop, stop);
+  }
+
+  get line(): ControlLine {
+    if (this.#line === undefined) {
+      const [near, far] = this.#tree.spawner.channel();
+      this.#line = new ControlLine(this.peer, near, this.#tree.clock);
+      this.post({ type: 'control', port: far }, [far]);
+    }
+    return this.#line;
   }
 
   kill(detail: string): void {
@@ -179,6 +203,9 @@ export class WorkerRun implements Run {
       case 'tell':
         this.#tree.told(this.id, this.epoch, message.body);
         break;
+      case 'link-lost':
+        this.#lostLink(message);
+        break;
       case 'failure':
         this.#failed(message.failure);
         break;
@@ -190,6 +217,16 @@ export class WorkerRun implements Run {
         message satisfies never;
         this.#drop();
     }
+  }
+
+  #lostLink(lost: LostLink): void {
+    const again = this.#tree.links.dropped(this, lost);
+    if (again === undefined) return;
+    const relay = () => {
+      const text = `The link ${lost.name} of ${this.id} and ${lost.peer.id} was lost, and is laid again`;
+      if (again()) this.#tree.events.add('relinked', this.id, this.epoch, text);
+    };
+    this.#tree.clock.setTimeout(() => this.#tree.turn(relay), RELAY_MS);
   }
 
   #ready(info: unknown): void {
@@ -211,6 +248,7 @@ export class WorkerRun implements Run {
   }
 
   #expectExit(): void {
+    this.#tree.links.leave(this);
     if (this.#terminated) return;
     const { name, message } = this.#failure ?? { name: 'Goodbye', message: 'said without an end' };
     const reason = this.#failure ? 'crashed' : 'killed';
@@ -253,6 +291,7 @@ export class WorkerRun implements Run {
     this.#tree.live.delete(this);
     this.#tree.links.leave(this);
     this.#tree.links.lose(this);
+    this.#line?.end();
     const work = this.#block.work;
     const exit = classifyExit({
       started: this.#started,

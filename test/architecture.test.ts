@@ -28,6 +28,11 @@ const RULES: readonly Rule[] = [
     may: [PROTOCOL, /^supervisor\//, /^node:/],
     because: 'only spawn.ts makes threads and knows runtimes, only child.ts runs inside one',
   },
+  {
+    files: /^supervisor\/control(-port|-child)?\.ts$/,
+    may: [PROTOCOL, /^supervisor\//, /^comlink$/],
+    because: 'only the control interface goes over comlink, in both threads',
+  },
   { files: /^supervisor\//, may: [PROTOCOL, /^supervisor\//], because: 'supervisor is a library that knows no actor' },
   { files: /^actors\/ports\//, may: [PROTOCOL, /^actors\/ports\//], because: 'ports are interfaces and nothing else' },
   { files: /^actors\/kpi\//, may: [PROTOCOL, PURE_KPI], because: 'KPIs are computed by pure code' },

@@ -1,0 +1,92 @@
+/** Ordered faults, as they strike inside the actor. Those that take the loop do so after the order was answered. */
+
+import { assertNever } from '../protocol/errors.ts';
+import type { FaultKind } from '../protocol/fault.ts';
+
+/** A handler that comes within this takes the fault; an actor with nothing to do takes it in a turn of its own. */
+const IDLE_MS = 100;
+const SLOW_BY_MS = 200;
+const SLOW_FOR_MS = 10_000;
+/** Some 300 MB a second, in steps short enough for the loop to turn: only the memory gives it away. */
+const GROW_EVERY_MS = 10;
+const GROW_ENTRIES = 20_000;
+const GROW_CHARACTERS = 100;
+
+export type Faulty = {
+  /** Runs in a handler of its own. */
+  handle(work: () => void): unknown;
+  alive(): void;
+  dropLinks(): void;
+};
+
+export class Faults {
+  readonly #actor: Faulty;
+  #next: 'crash' | 'stall' | undefined;
+  #slowUntil = Number.NEGATIVE_INFINITY;
+
+  constructor(actor: Faulty) {
+    this.#actor = actor;
+  }
+
+  order(kind: FaultKind): void {
+    switch (kind) {
+      case 'crash':
+      case 'stall':
+        this.#next = kind;
+        setTimeout(() => this.#actor.handle(() => {}), IDLE_MS);
+        break;
+      case 'slow':
+        this.#slowUntil = performance.now() + SLOW_FOR_MS;
+        break;
+      case 'hang':
+        setImmediate(loop);
+        break;
+      case 'block':
+        setImmediate(() => sleep(Number.POSITIVE_INFINITY));
+        break;
+      case 'oom':
+        setImmediate(() => grow(new Map()));
+        break;
+      case 'drop-link':
+        setImmediate(() => this.#actor.dropLinks());
+        break;
+      default:
+        assertNever(kind);
+    }
+  }
+
+  /**
+   * At the beginning of every handler: throws, or answers what the handler is to wait for. A stall holds whatever comes
+   * after it too, as no message may overtake the one that is stuck; slowness blocks the thread for the same reason.
+   */
+  strike(): Promise<never> | undefined {
+    if (this.#next === 'crash') throw new OrderedCrash();
+    if (this.#next === 'stall') return new Promise(() => {});
+    if (performance.now() < this.#slowUntil) {
+      sleep(SLOW_BY_MS);
+      this.#actor.alive();
+    }
+    return undefined;
+  }
+}
+
+class OrderedCrash extends Error {
+  constructor() {
+    super('a crash was ordered');
+    this.name = 'OrderedCrash';
+  }
+}
+
+function loop(): never {
+  for (;;);
+}
+
+/** Blocks this thread. */
+function sleep(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}
+
+function grow(held: Map<number, string>): void {
+  for (let i = 0; i < GROW_ENTRIES; i++) held.set(held.size, `${held.size} `.padEnd(GROW_CHARACTERS, '.'));
+  setTimeout(() => grow(held), GROW_EVERY_MS);
+}

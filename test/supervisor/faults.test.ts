@@ -1,0 +1,99 @@
+/** Ordered faults on real threads: each strikes, and its actor comes back. */
+
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import type { WorkerSpec } from '../../supervisor/child-spec.ts';
+import { RealTree } from './real.ts';
+import { supervisor } from './virtual.ts';
+
+const ENTRY = new URL('./fixtures/controlled.ts', import.meta.url);
+
+function pair(): WorkerSpec[] {
+  const actor = { type: 'worker', entry: ENTRY, input: {} } as const;
+  return [
+    { ...actor, id: 'a' },
+    { ...actor, id: 'b', links: [{ name: 'l', to: 'a' }] },
+  ];
+}
+
+async function up(t: test.TestContext): Promise<RealTree> {
+  const real = await RealTree.up(t, supervisor('root', pair()));
+  await real.hears('a', 1, ({ linked }) => linked === 'b');
+  await real.hears('b', 1, ({ linked }) => linked === 'a');
+  return real;
+}
+
+const STRIKES = [
+  ['crash', 'crashed', /OrderedCrash: a crash was ordered/],
+  ['hang', 'hung', /loop has not turned/],
+  ['block', 'hung', /loop has not turned/],
+] as const;
+
+for (const [kind, reason, detail] of STRIKES) {
+  test(`actor that is ordered to ${kind} does so even when idle, after the answer, and comes back`, async (t) => {
+    const real = await up(t);
+    assert.deepEqual(await real.tree.control('a').fault(kind), { accepted: true, epoch: 1 });
+    await real.running('a', 2);
+    assert.equal(real.node('a')?.lastExit?.reason, reason);
+    assert.match(String(real.node('a')?.lastExit?.detail), detail);
+    assert.equal(real.node('b')?.epoch, 1);
+    assert.deepEqual(
+      real.events('command', 'a').map(({ text }) => text),
+      [`fault ${kind} a`],
+    );
+  });
+}
+
+test('ordered crash strikes in the next handler, before its work', async (t) => {
+  const real = await up(t);
+  await real.tree.control('a').fault('crash');
+  real.tree.tell('a', { work: 1 });
+  await real.running('a', 2);
+  assert.ok(!real.told.some(({ body }) => (body as { handled?: number }).handled === 1));
+});
+
+test('slow actor takes its messages in order, 200 ms each, and is not taken for a hung one', async (t) => {
+  const real = await up(t);
+  const since = Date.now();
+  await real.tree.control('a').fault('slow');
+  for (let work = 1; work <= 4; work++) real.tree.tell('a', { work });
+  await real.hears('a', 1, ({ handled }) => handled === 4);
+  assert.ok(Date.now() - since >= 800, `${Date.now() - since} ms`);
+  const order = real.told.flatMap(({ body }) => (body as { handled?: number }).handled ?? []);
+  assert.deepEqual(order, [1, 2, 3, 4]);
+  assert.deepEqual(real.events('hung'), []);
+});
+
+for (const dropper of ['a', 'b']) {
+  test(`links that ${dropper} drops are noticed at both ends and laid again, nobody restarts`, async (t) => {
+    const real = await up(t);
+    await real.tree.control(dropper).fault('drop-link');
+    const again = (body: unknown) => (body as { linked?: string }).linked !== undefined;
+    const laid = (id: string) => real.told.filter((told) => told.id === id && again(told.body)).length;
+    await real.until('both ends have it again', () => laid('a') === 2 && laid('b') === 2);
+    await real.hears('a', 1, ({ lost }) => lost === 'b');
+    await real.hears('b', 1, ({ lost }) => lost === 'a');
+    real.tree.tell('a', { send: 'from a', to: 'b' });
+    real.tree.tell('b', { send: 'from b', to: 'a' });
+    await real.hears('b', 1, ({ heard }) => heard === 'from a');
+    await real.hears('a', 1, ({ heard }) => heard === 'from b');
+    const texts = real.events('relinked').map(({ text }) => text);
+    assert.equal(texts.length, 1, texts.join());
+    assert.match(String(texts[0]), /^The link l of [ab] and [ab] was lost, and is laid again$/);
+    assert.deepEqual(real.events('exited'), []);
+  });
+}
+
+test('links of an actor that has died are not laid again before its successor is there', async (t) => {
+  const real = await up(t);
+  for (let epoch = 1; epoch <= 3; epoch++) {
+    await real.tree.control('a').fault('crash');
+    await real.until('b has the link to the next one', () => {
+      const laid = real.told.filter(({ id, body }) => id === 'b' && (body as { linked?: string }).linked === 'a');
+      return laid.length === epoch + 1;
+    });
+  }
+  const lost = real.told.filter(({ id, body }) => id === 'b' && (body as { lost?: string }).lost === 'a');
+  assert.equal(lost.length, 3);
+  assert.deepEqual(real.events('relinked'), []);
+});
