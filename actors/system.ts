@@ -286,6 +286,7 @@ export class RunningSystem {
   #carryOut(command: TreeCommand): Promise<unknown> {
     if ('lanes' in command) return this.scale(command.lanes);
     if ('topic' in command) return this.#acceptGap(command);
+    if ('fault' in command) return this.#options.tree.control(command.actor).fault(command.fault);
     return this.#options.tree.command(command.actor, command.command);
   }
 

@@ -1,5 +1,6 @@
 /** Bodies of commands over HTTP: parsed JSON in, checked commands out, AppError `bad-parameter` for anything else. */
 import { AppError } from './errors.ts';
+import { FAULT_KINDS, type FaultKind, isFaultKind } from './fault.ts';
 import { isObject, type JsonObject } from './fields.ts';
 
 /** Why a command is given, and by what key a repeated one is known. */
@@ -31,6 +32,16 @@ export function parseLanesBody(body: unknown): CommandBody & { readonly lanes: n
   if (!Number.isInteger(lanes) || (lanes as number) < 1 || (lanes as number) > MOST_LANES)
     throw refusal('lanes', lanes, `a whole number from 1 to ${MOST_LANES}`);
   return { ...parseCommandBody(body), lanes: lanes as number };
+}
+
+/**
+ * `{kind: "crash"}` with what every command may carry.
+ * @example parseFaultBody({ kind: 'crash' }).kind
+ */
+export function parseFaultBody(body: unknown): CommandBody & { readonly kind: FaultKind } {
+  const { kind } = objectOf(body);
+  if (!isFaultKind(kind)) throw refusal('kind', kind, `one of ${FAULT_KINDS.join(', ')}`);
+  return { ...parseCommandBody(body), kind };
 }
 
 function objectOf(body: unknown): JsonObject {

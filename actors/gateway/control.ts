@@ -3,16 +3,23 @@
  * carried out once, whoever repeats it; every command stands in the audit list.
  */
 import { AppError, fromWireError, toWireError, type WireError } from '../../protocol/errors.ts';
-
 import { partitionKey, type TopicPartition } from '../../protocol/event.ts';
+import type { FaultKind } from '../../protocol/fault.ts';
 import { Requests } from '../requests.ts';
 
-export const ACTOR_COMMANDS = ['restart', 'stop', 'start', 'kill'] as const;
+export const ACTOR_COMMANDS = ['restart', 'stop', 'start', 'kill', 'drain'] as const;
 export type ActorCommand = (typeof ACTOR_COMMANDS)[number];
 
 /** What the owner of the tree carries out. */
 export type TreeCommand =
   | { readonly actor: string; readonly command: ActorCommand; readonly reason: string; readonly key: string }
+  | {
+      readonly actor: string;
+      readonly command: 'fault';
+      readonly fault: FaultKind;
+      readonly reason: string;
+      readonly key: string;
+    }
   | { readonly lanes: number; readonly reason: string; readonly key: string }
   | (TopicPartition & { readonly command: 'accept-gap'; readonly reason: string; readonly key: string });
 export type Command = TreeCommand | { readonly job: string; readonly reason: string; readonly key: string };
@@ -32,7 +39,8 @@ export type AuditEntry = {
   readonly id: number;
   readonly at: number;
   readonly actor: string | null;
-  readonly command: ActorCommand | 'lanes' | 'accept-gap' | 'run-job';
+  readonly command: ActorCommand | 'fault' | 'lanes' | 'accept-gap' | 'run-job';
+  readonly fault: FaultKind | null;
   readonly lanes: number | null;
   /** `orders/0` of a command on a topic-partition. */
   readonly partition: string | null;
@@ -124,7 +132,7 @@ export class Control {
     if ('actor' in command && command.actor === this.#options.self) {
       this.#settleEntry(id, 'accepted', null);
       return {
-        value: { accepted: true, actor: command.actor, command: command.command },
+        value: { accepted: true, ...shownCommand(command) },
         afterwards: () => void this.#ask(command, id).catch(() => undefined),
       };
     }
@@ -165,6 +173,7 @@ export class Control {
       at: this.#options.now(),
       actor: 'actor' in command ? command.actor : null,
       command: 'lanes' in command ? 'lanes' : 'job' in command ? 'run-job' : command.command,
+      fault: 'fault' in command ? command.fault : null,
       lanes: 'lanes' in command ? command.lanes : null,
       partition: 'topic' in command ? partitionKey(command) : null,
       job: 'job' in command ? command.job : null,
@@ -191,6 +200,7 @@ function textOf(command: object): string {
 }
 
 function shownCommand(command: Command): Result {
+  if ('fault' in command) return { actor: command.actor, command: command.command, kind: command.fault };
   if ('actor' in command) return { actor: command.actor, command: command.command };
   if ('topic' in command) return { partition: partitionKey(command), command: command.command };
   if ('job' in command) return { job: command.job };
@@ -198,8 +208,8 @@ function shownCommand(command: Command): Result {
 }
 
 /** As `shownCommand` of the command that the entry is of. */
-function shownEntry({ actor, command, lanes, partition, job }: AuditEntry): Result {
-  if (actor !== null) return { actor, command };
+function shownEntry({ actor, command, fault, lanes, partition, job }: AuditEntry): Result {
+  if (actor !== null) return { actor, command, ...(fault === null ? {} : { kind: fault }) };
   if (partition !== null) return { partition, command };
   return job !== null ? { job } : { lanes };
 }

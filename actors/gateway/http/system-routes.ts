@@ -1,5 +1,5 @@
 /** Routes of the system: the tree, its events, commands and their audit, metrics. */
-import { parseCommandBody, parseLanesBody } from '../../../protocol/command.ts';
+import { parseCommandBody, parseFaultBody, parseLanesBody } from '../../../protocol/command.ts';
 import { AppError } from '../../../protocol/errors.ts';
 import { ACTOR_COMMANDS, type Carried, type Command } from '../control.ts';
 import { metricsOf, pipelineOf } from '../metrics.ts';
@@ -32,6 +32,7 @@ export function systemRoutes(state: GatewayState, options: SystemRouteOptions): 
     get('/system/audit', (ask) => audit(state, ask)),
     get('/system/actors/:id', (ask) => actor(state, ask)),
     ...ACTOR_COMMANDS.map((name) => command(`/system/actors/:id/${name}`, (ask) => commandActor(state, name, ask))),
+    command('/system/actors/:id/fault', (ask) => faultActor(state, ask)),
     command('/system/lanes', (ask) => scale(state, ask)),
     command('/system/partitions/:topic/:partition/accept-gap', (ask) => acceptGap(state, ask)),
     get('/metrics', () => text(prometheusText(metricsOf(state, options.clients(), options.clock())), METRICS_TYPE)),
@@ -78,11 +79,22 @@ function audit(state: GatewayState, { search }: Ask): Answer {
 }
 
 async function commandActor(state: GatewayState, command: (typeof ACTOR_COMMANDS)[number], ask: Ask): Promise<Answer> {
-  const actor = ask.params.id as string;
   const body = parseCommandBody(await readJson(ask.request));
+  return carried(await run(state, { actor: actorOf(state, ask), command, ...intentOf(body) }, ask));
+}
+
+async function faultActor(state: GatewayState, ask: Ask): Promise<Answer> {
+  const body = parseFaultBody(await readJson(ask.request));
+  const actor = actorOf(state, ask);
+  return carried(await run(state, { actor, command: 'fault', fault: body.kind, ...intentOf(body) }, ask));
+}
+
+/** Whom a command is for, as far as the gateway knows; the supervisor has the last word. */
+function actorOf(state: GatewayState, { params }: Ask): string {
+  const actor = params.id as string;
   const { tree: root } = state.status;
   if (root !== undefined && find(root, actor) === undefined) throw noActor(actor);
-  return carried(await run(state, { actor, command, ...intentOf(body) }, ask));
+  return actor;
 }
 
 async function scale(state: GatewayState, ask: Ask): Promise<Answer> {

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { type AuditEntry, Control } from '../../../actors/gateway/control.ts';
+import type { WireError } from '../../../protocol/errors.ts';
 import { assertError, bearer, call, command } from './calls.ts';
 import { connectLane, runningTree, serve, tellStatus } from './served.ts';
 
@@ -61,11 +63,79 @@ test('gateway acknowledges a command on itself before it is carried out', async 
   served.gateway.state.control.done({ type: 'control-done', id: (served.told[0] as { id: number }).id, value: {} });
   const { control } = served.gateway.state;
   const entries = control.audit().toReversed();
-  const { Control } = await import('../../../actors/gateway/control.ts');
   const next = new Control({ self: 'gateway', epoch: 2, tell: () => assert.fail('carried out twice'), now: Date.now });
   next.remember(entries);
   await next.run({ actor: 'gateway', command: 'restart', reason: 'r', key: 'g1' }, 'here');
   assert.equal(next.audit().length, 1);
+});
+
+test('gateway passes faults and drains on to the supervisor, and says what came of them', async (t) => {
+  const served = await serve(t);
+  const { control } = served.gateway.state;
+  tellStatus(served, runningTree());
+  const sent = () => served.told as { id: number; command: Record<string, unknown> }[];
+  const answered = async (path: string, body: object, outcome: { value: unknown } | { error: WireError }) => {
+    const count = sent().length;
+    const reply = command(served, path, body);
+    while (sent().length === count) await new Promise((resolve) => setImmediate(resolve));
+    control.done({ type: 'control-done', id: sent().at(-1)?.id as number, ...outcome });
+    return reply;
+  };
+  const fault = '/system/actors/consumer-0/fault';
+  const body = { kind: 'stall', reason: 'to see', idempotency_key: 'f1' };
+  const stalled = await answered(fault, body, { value: { accepted: true, epoch: 4 } });
+  const shown = { accepted: true, actor: 'consumer-0', command: 'fault', kind: 'stall', epoch: 4 };
+  assert.deepEqual([stalled.status, stalled.json()], [200, shown]);
+  const order = { actor: 'consumer-0', command: 'fault', fault: 'stall', reason: 'to see', key: 'f1' };
+  assert.deepEqual(sent()[0]?.command, order);
+  assert.deepEqual((await command(served, fault, body)).json(), shown, 'known by its key');
+  assertError(await command(served, fault, { ...body, kind: 'crash' }), 409, 'conflict', 'idempotency_key');
+  for (const kind of [undefined, null, 7, 'explode', 'constructor']) {
+    const refused = await command(served, fault, { kind });
+    assertError(refused, 400, 'bad-parameter', 'kind');
+    assert.match(refused.json().error.message, /one of crash, hang, block, stall, oom, slow, drop-link/);
+  }
+  assertError(await command(served, '/system/actors/nobody/fault', { kind: 'crash' }), 404, 'not-found');
+  const error: WireError = { code: 'conflict', message: 'Cannot fault crash "lanes" as it is a supervisor' };
+  assertError(await answered('/system/actors/lanes/fault', { kind: 'crash' }, { error }), 409, 'conflict');
+  const late: WireError = { code: 'deadline-exceeded', message: 'Cannot fault crash "reader" in time' };
+  assertError(await answered(fault, { kind: 'crash' }, { error: late }), 503, 'deadline-exceeded');
+  assert.equal((await call(served, fault, { method: 'POST', body: '{"kind":"crash"}' })).status, 401);
+  assert.equal((await call(served, fault)).status, 405);
+  const drain = '/system/actors/consumer-0/drain';
+  const drained = await answered(drain, {}, { value: { accepted: true, epoch: 4, drained: true } });
+  assert.deepEqual(drained.json(), {
+    accepted: true,
+    actor: 'consumer-0',
+    command: 'drain',
+    epoch: 4,
+    drained: true,
+  });
+  const audit = (await call(served, '/system/audit')).json().items as Record<string, unknown>[];
+  assert.deepEqual(
+    audit.map(({ actor, command: name, fault: kind, outcome }) => [actor, name, kind, outcome]),
+    [
+      ['consumer-0', 'drain', null, 'accepted'],
+      ['consumer-0', 'fault', 'crash', 'refused'],
+      ['lanes', 'fault', 'crash', 'refused'],
+      ['consumer-0', 'fault', 'stall', 'accepted'],
+    ],
+  );
+});
+
+test('gateway acknowledges a fault of its own before it strikes, and its successor knows the key', async (t) => {
+  const served = await serve(t);
+  tellStatus(served, runningTree());
+  const body = { kind: 'hang', reason: 'r', idempotency_key: 'g2' };
+  const shown = { accepted: true, actor: 'gateway', command: 'fault', kind: 'hang' };
+  assert.deepEqual((await command(served, '/system/actors/gateway/fault', body)).json(), shown);
+  while (served.told.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  const { id, entry } = served.told[0] as { id: number; entry: AuditEntry };
+  served.gateway.state.control.done({ type: 'control-done', id, value: { accepted: true, epoch: 1 } });
+  const next = new Control({ self: 'gateway', epoch: 2, tell: () => assert.fail('carried out twice'), now: Date.now });
+  next.remember([{ ...entry, outcome: 'accepted' }]);
+  const again = { actor: 'gateway', command: 'fault', fault: 'hang', reason: 'r', key: 'g2' } as const;
+  assert.deepEqual((await next.run(again, 'here')).value, shown);
 });
 
 test('gateway refuses command bodies that are too large, broken or of another type', async (t) => {
