@@ -16,14 +16,18 @@ export {
   type WorkerSpec,
 } from './child-spec.ts';
 export { type Clock, systemClock, type Timer } from './clock.ts';
+
 export type { Standing } from './context.ts';
+export type { ControlClient, Inspection, Settings } from './control.ts';
 export type { Level, Log, Report, SupervisorEvent, SupervisorEventKind } from './events.ts';
 export type { ExitReason, Failure, Work } from './exit.ts';
 export type { LastExit } from './history.ts';
 export { type CreditGrant, CreditWindow, Mailbox, type MailboxLimits } from './mailbox.ts';
 export type { Started } from './run.ts';
+export { numberSetting, type Setting, type SettingTable } from './settings.ts';
 export { type Spawner, type Thread, type ThreadEvents, threadSpawner } from './spawn.ts';
 export type { ActorState, NodeStatus, TreeStatus } from './status.ts';
+
 export type { Suspect } from './suspects.ts';
 export {
   type Acceptance,
