@@ -9,7 +9,7 @@ import { supervisor } from './virtual.ts';
 const ENTRY = new URL('./fixtures/controlled.ts', import.meta.url);
 
 function pair(): WorkerSpec[] {
-  const actor = { type: 'worker', entry: ENTRY, input: {} } as const;
+  const actor = { type: 'worker', entry: ENTRY, input: {}, progressMs: 300 } as const;
   return [
     { ...actor, id: 'a' },
     { ...actor, id: 'b', links: [{ name: 'l', to: 'a' }] },
@@ -27,6 +27,7 @@ const STRIKES = [
   ['crash', 'crashed', /OrderedCrash: a crash was ordered/],
   ['hang', 'hung', /loop has not turned/],
   ['block', 'hung', /loop has not turned/],
+  ['stall', 'hung', /a handler has been in work for/],
 ] as const;
 
 for (const [kind, reason, detail] of STRIKES) {
@@ -50,6 +51,15 @@ test('ordered crash strikes in the next handler, before its work', async (t) => 
   real.tree.tell('a', { work: 1 });
   await real.running('a', 2);
   assert.ok(!real.told.some(({ body }) => (body as { handled?: number }).handled === 1));
+});
+
+test('nothing that comes after a stalled message overtakes it', async (t) => {
+  const real = await up(t);
+  await real.tree.control('a').fault('stall');
+  for (let work = 1; work <= 3; work++) real.tree.tell('a', { work });
+  await real.running('a', 2);
+  assert.equal(real.node('a')?.lastExit?.reason, 'hung');
+  assert.ok(!real.told.some(({ body }) => 'handled' in (body as object)));
 });
 
 test('slow actor takes its messages in order, 200 ms each, and is not taken for a hung one', async (t) => {
