@@ -1,7 +1,9 @@
 /** Bodies of commands over HTTP: parsed JSON in, checked commands out, AppError `bad-parameter` for anything else. */
 import { AppError } from './errors.ts';
+import { DEAD_REASONS } from './event.ts';
 import { FAULT_KINDS, type FaultKind, isFaultKind } from './fault.ts';
 import { isObject, type JsonObject } from './fields.ts';
+import type { ReplayFilter } from './message.ts';
 
 /** Why a command is given, and by what key a repeated one is known. */
 export type CommandBody = { readonly reason: string | null; readonly idempotencyKey: string | null };
@@ -42,6 +44,54 @@ export function parseFaultBody(body: unknown): CommandBody & { readonly kind: Fa
   const { kind } = objectOf(body);
   if (!isFaultKind(kind)) throw refusal('kind', kind, `one of ${FAULT_KINDS.join(', ')}`);
   return { ...parseCommandBody(body), kind };
+}
+
+/**
+ * Which dead letters to replay. `reason` is theirs here; why it is done stands in `note`.
+ * @example parseReplayBody({ reason: 'poison' }).filter.limit
+ */
+export function parseReplayBody(body: unknown): CommandBody & { readonly filter: ReplayFilter } {
+  const from = objectOf(body);
+  const { note, ...rest } = from;
+  for (const name of Object.keys(from))
+    if (!REPLAY_FIELDS.includes(name)) throw refusal(name, from[name], `one of the fields ${REPLAY_FIELDS.join(', ')}`);
+  const { idempotencyKey } = parseCommandBody({ idempotency_key: rest.idempotency_key });
+  const filter = {
+    ids: idsOf(rest.ids),
+    reason: reasonOf(rest.reason),
+    from: timeOf(rest, 'from'),
+    to: timeOf(rest, 'to'),
+    limit: replayLimitOf(rest.limit),
+    again: rest.again === true,
+  };
+  return { reason: textOf({ note }, 'note', MOST_REASON_CHARACTERS), idempotencyKey, filter };
+}
+
+const REPLAY_FIELDS: readonly string[] = ['ids', 'reason', 'from', 'to', 'limit', 'again', 'note', 'idempotency_key'];
+const MOST_LETTERS = 1_000;
+const STANDARD_LETTERS = 100;
+
+function idsOf(value: unknown): readonly string[] | undefined {
+  if (value === undefined) return undefined;
+  const isList = Array.isArray(value) && value.length >= 1 && value.length <= MOST_LETTERS;
+  if (isList && value.every((id) => typeof id === 'string' && /^[^:]+(:\d{1,15}){2,3}$/.test(id))) return value;
+  throw refusal('ids', value, `a list of 1 to ${MOST_LETTERS} ids such as orders:0:17`);
+}
+
+function reasonOf(value: unknown): string | undefined {
+  if (value === undefined || DEAD_REASONS.some((reason) => reason === value)) return value as string | undefined;
+  throw refusal('reason', value, `one of ${DEAD_REASONS.join(', ')} (why it is done goes into "note")`);
+}
+
+function timeOf(from: JsonObject, name: string): number | undefined {
+  const value = from[name];
+  if (value === undefined || (typeof value === 'number' && Number.isFinite(value))) return value;
+  throw refusal(name, value, 'epoch milliseconds');
+}
+
+function replayLimitOf(value: unknown = STANDARD_LETTERS): number {
+  if (Number.isInteger(value) && (value as number) >= 1 && (value as number) <= MOST_LETTERS) return value as number;
+  throw refusal('limit', value, `a whole number from 1 to ${MOST_LETTERS}`);
 }
 
 function objectOf(body: unknown): JsonObject {

@@ -71,6 +71,16 @@ export type DeadLetter = {
   readonly error?: string;
 };
 
+/** `orders:0:17`, with `:2` behind it for an element of an array: how a dead letter is named. */
+export function letterId({
+  topic,
+  partition,
+  offset,
+  element,
+}: Omit<DeadLetter, 'at' | 'reason' | 'field' | 'excerpt'>): string {
+  return `${topic}:${partition}:${offset}${element < 0 ? '' : `:${element}`}`;
+}
+
 /** The conservation ledger of a topic-partition: `in` is always the sum of the other four. */
 export type Ledger = {
   in: number;

@@ -129,8 +129,38 @@ export type ReaderQuery =
     }
   | { readonly kind: 'order'; readonly id: string }
   | { readonly kind: 'dead-letters'; readonly reason?: string; readonly limit: number; readonly cursor?: string }
+  | ({ readonly kind: 'replay-letters' } & ReplayFilter)
+  | { readonly kind: 'letters-replayed'; readonly ids: readonly string[]; readonly offsets: readonly number[] | null }
   | { readonly kind: 'snapshot'; readonly from: number; readonly to: number }
   | { readonly kind: 'hot-bytes' };
+
+/** Which dead letters go back into the log: those named, or the newest that fit and were not replayed yet. */
+export type ReplayFilter = {
+  readonly ids?: readonly string[] | undefined;
+  readonly reason?: string | undefined;
+  /** By the time of their record, `to` not included. */
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
+  readonly limit: number;
+  /** Takes named ones of which nobody knows whether an earlier replay succeeded. */
+  readonly again: boolean;
+};
+
+/** Records of dead letters that were claimed for a replay, and what could not be. */
+export type Replay = {
+  readonly records: (TopicPartition & { readonly id: string; readonly bytes: Uint8Array })[];
+  readonly refused: { readonly id: string; readonly why: string }[];
+  /** There are others that fit. */
+  readonly more: boolean;
+};
+
+/** A dead letter with what became of it. */
+export type SeenLetter = DeadLetter & {
+  readonly id: string;
+  readonly replayedAt: number | null;
+  /** Offset of its record's second life in the same topic-partition. */
+  readonly replayedTo: number | null;
+};
 
 /** Link `health`, generator -> generation monitor, once a second. */
 export type GenerationReport = {

@@ -31,6 +31,20 @@ export class EmbeddedFactStore implements FactStore {
     this.#file.run(PUT, key, JSON.stringify(value));
   }
 
+  async claim(key: string, value: unknown): Promise<boolean> {
+    return this.#file.run('INSERT INTO fact VALUES (?, ?) ON CONFLICT DO NOTHING', key, JSON.stringify(value)) === 1;
+  }
+
+  async find(keys: readonly string[]): Promise<ReadonlyMap<string, unknown>> {
+    const sql = 'SELECT key, value FROM fact WHERE key IN (SELECT value FROM json_each(?))';
+    const rows = this.#file.rows<{ key: string; value: string }>(sql, JSON.stringify(keys));
+    return new Map(rows.map(({ key, value }) => [key, JSON.parse(value) as unknown]));
+  }
+
+  async remove(key: string): Promise<void> {
+    this.#file.run('DELETE FROM fact WHERE key = ?', key);
+  }
+
   async close(): Promise<void> {
     this.#file.close();
   }

@@ -23,6 +23,26 @@ export class MongoFactStore implements FactStore {
     await this.#patience.run(() => this.#facts().updateOne({ _id: key }, { $set: { value: text } }, { upsert: true }));
   }
 
+  /** A write that was told twice, as its first answer was lost, may find its own: then nobody has claimed. */
+  async claim(key: string, value: unknown): Promise<boolean> {
+    const insert = { $setOnInsert: { value: JSON.stringify(value) } };
+    const done = await this.#patience.run(() => this.#facts().updateOne({ _id: key }, insert, { upsert: true }));
+    return done.upsertedCount === 1;
+  }
+
+  async find(keys: readonly string[]): Promise<ReadonlyMap<string, unknown>> {
+    const found = await this.#patience.run(() =>
+      this.#facts()
+        .find({ _id: { $in: [...keys] } })
+        .toArray(),
+    );
+    return new Map(found.map(({ _id, value }) => [_id, JSON.parse(value) as unknown]));
+  }
+
+  async remove(key: string): Promise<void> {
+    await this.#patience.run(() => this.#facts().deleteOne({ _id: key }));
+  }
+
   async close(): Promise<void> {
     this.#patience.close();
     await this.#mongo.close();

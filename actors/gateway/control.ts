@@ -22,7 +22,11 @@ export type TreeCommand =
     }
   | { readonly lanes: number; readonly reason: string; readonly key: string }
   | (TopicPartition & { readonly command: 'accept-gap'; readonly reason: string; readonly key: string });
-export type Command = TreeCommand | { readonly job: string; readonly reason: string; readonly key: string };
+export type Command =
+  | TreeCommand
+  | { readonly job: string; readonly reason: string; readonly key: string }
+  /** Which dead letters, as JSON. */
+  | { readonly replay: string; readonly reason: string; readonly key: string };
 
 type Result = Readonly<Record<string, unknown>>;
 /** How a command is carried out that is none of the supervisor's. */
@@ -39,12 +43,13 @@ export type AuditEntry = {
   readonly id: number;
   readonly at: number;
   readonly actor: string | null;
-  readonly command: ActorCommand | 'fault' | 'lanes' | 'accept-gap' | 'run-job';
+  readonly command: ActorCommand | 'fault' | 'lanes' | 'accept-gap' | 'run-job' | 'replay';
   readonly fault: FaultKind | null;
   readonly lanes: number | null;
   /** `orders/0` of a command on a topic-partition. */
   readonly partition: string | null;
   readonly job: string | null;
+  readonly replay: string | null;
   readonly reason: string;
   readonly idempotency_key: string;
   /** The address it came from. */
@@ -172,11 +177,12 @@ export class Control {
       id,
       at: this.#options.now(),
       actor: 'actor' in command ? command.actor : null,
-      command: 'lanes' in command ? 'lanes' : 'job' in command ? 'run-job' : command.command,
+      command: nameOf(command),
       fault: 'fault' in command ? command.fault : null,
       lanes: 'lanes' in command ? command.lanes : null,
       partition: 'topic' in command ? partitionKey(command) : null,
       job: 'job' in command ? command.job : null,
+      replay: 'replay' in command ? command.replay : null,
       reason: command.reason,
       idempotency_key: command.key,
       from,
@@ -194,6 +200,12 @@ export class Control {
   }
 }
 
+function nameOf(command: Command): AuditEntry['command'] {
+  if ('lanes' in command) return 'lanes';
+  if ('job' in command) return 'run-job';
+  return 'replay' in command ? 'replay' : command.command;
+}
+
 /** What makes two commands the same. */
 function textOf(command: object): string {
   return JSON.stringify(command);
@@ -204,12 +216,14 @@ function shownCommand(command: Command): Result {
   if ('actor' in command) return { actor: command.actor, command: command.command };
   if ('topic' in command) return { partition: partitionKey(command), command: command.command };
   if ('job' in command) return { job: command.job };
+  if ('replay' in command) return { replay: command.replay };
   return { lanes: command.lanes };
 }
 
 /** As `shownCommand` of the command that the entry is of. */
-function shownEntry({ actor, command, fault, lanes, partition, job }: AuditEntry): Result {
+function shownEntry({ actor, command, fault, lanes, partition, job, replay }: AuditEntry): Result {
   if (actor !== null) return { actor, command, ...(fault === null ? {} : { kind: fault }) };
   if (partition !== null) return { partition, command };
+  if (replay !== null) return { replay };
   return job !== null ? { job } : { lanes };
 }

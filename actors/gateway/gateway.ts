@@ -10,6 +10,7 @@ import { AccessRules } from './http/access.ts';
 import { archiveRoutes } from './http/archive-routes.ts';
 import { jobRoutes } from './http/job-routes.ts';
 import { kpiRoutes } from './http/kpi-routes.ts';
+import { letterRoutes } from './http/letter-routes.ts';
 import { StaticFiles } from './http/static-files.ts';
 import { systemRoutes } from './http/system-routes.ts';
 import { WebServer } from './http/web-server.ts';
@@ -81,6 +82,7 @@ export class Gateway {
       routes: [
         ...kpiRoutes(this.state),
         ...systemRoutes(this.state, { clients, clock }),
+        ...letterRoutes(this.state),
         ...jobRoutes(this.state),
         ...archiveRoutes(this.state),
       ],

@@ -120,6 +120,11 @@ export interface StoreReader {
 export interface FactStore {
   get(key: string): Promise<unknown>;
   put(key: string, value: unknown): Promise<void>;
+  /** Puts it where nothing is; false where something is. */
+  claim(key: string, value: unknown): Promise<boolean>;
+  /** Those of the keys that are there. */
+  find(keys: readonly string[]): Promise<ReadonlyMap<string, unknown>>;
+  remove(key: string): Promise<void>;
   close(): Promise<void>;
 }
 

@@ -7,19 +7,22 @@ import { assertNever } from '../../protocol/errors.ts';
 import type { ReaderQuery } from '../../protocol/message.ts';
 import { OrderHistory, type OrderStores } from '../history/orders.ts';
 import type { StoreReader, StoreSnapshot } from '../ports/hot-store.ts';
+import { DeadLetters, type LetterStores } from './dead-letters.ts';
 import { KpiAnswers, type KpiSettings, type KpiStores } from './kpi.ts';
 
-export type ReaderStores = KpiStores & OrderStores;
+export type ReaderStores = KpiStores & OrderStores & LetterStores;
 
 export class ReaderCore {
   #store: StoreReader;
   #kpi: KpiAnswers;
   #orders: OrderHistory;
+  #letters: DeadLetters;
 
   constructor(stores: ReaderStores, settings: KpiSettings) {
     this.#store = stores.store;
     this.#kpi = new KpiAnswers(stores, settings);
     this.#orders = new OrderHistory(stores, settings.turn);
+    this.#letters = new DeadLetters(stores, settings.now);
   }
 
   answer(query: ReaderQuery): Promise<unknown> {
@@ -31,7 +34,11 @@ export class ReaderCore {
       case 'order':
         return this.#orders.byId(query.id);
       case 'dead-letters':
-        return this.#store.deadLetters(query);
+        return this.#letters.page(query);
+      case 'replay-letters':
+        return this.#letters.take(query);
+      case 'letters-replayed':
+        return this.#letters.ended(query.ids, query.offsets);
       case 'snapshot':
         return this.#snapshot(query.from, query.to);
       case 'hot-bytes':

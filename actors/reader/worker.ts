@@ -8,6 +8,7 @@ import {
   chooseArchiveFiles,
   chooseArchiveManifest,
   chooseFactStore,
+  chooseRawReader,
   chooseRollupReader,
   chooseStoreReader,
 } from '../backends/choose.ts';
@@ -25,6 +26,7 @@ runChild<ReaderInput>(async (child) => {
     store: await chooseStoreReader(backend),
     rollups: await chooseRollupReader(backend),
     facts: await chooseFactStore(backend),
+    raw: await chooseRawReader(backend),
     manifest: await chooseArchiveManifest(backend),
     files: await chooseArchiveFiles(backend),
   };

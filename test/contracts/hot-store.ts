@@ -261,4 +261,18 @@ export function hotStoreContract(backend: StoreBackend): void {
     assert.equal(await other.get('lanes'), 4);
     assert.deepEqual(await other.get('generator'), { seq: 12, names: ['a', null] });
   });
+
+  check('gives a fact to whoever claims it first, until it is removed', async (fixture) => {
+    const [one, other] = [await fixture.facts(), await fixture.facts()];
+    const claims = await Promise.all([one, other, one].map((facts, place) => facts.claim('letter', place)));
+    assert.deepEqual(claims.toSorted(), [false, false, true]);
+    assert.equal(await other.get('letter'), claims.indexOf(true));
+    await other.put('b', [1]);
+    assert.deepEqual([...(await one.find(['b', 'nowhere', 'letter']))].sort(), [
+      ['b', [1]],
+      ['letter', claims.indexOf(true)],
+    ]);
+    await one.remove('letter');
+    assert.equal(await other.claim('letter', 7), true);
+  });
 }

@@ -51,6 +51,7 @@ const NO_ROLLUPS: RollupReader = {
 };
 
 const NO_MANIFEST = { inState: async () => [] };
+const NO_RAW = { raw: async () => [], deadLettersIn: async () => [] };
 const NO_FILES = {} as ArchiveFiles;
 
 class CutOff extends Error {}
@@ -223,7 +224,7 @@ async function live(fixture: HistoryFixture, seed: number): Promise<void> {
     const search = question(from, time);
     const core = (source: RollupReader) =>
       new ReaderCore(
-        { store: reader, rollups: source, facts, manifest: NO_MANIFEST, files: NO_FILES },
+        { store: reader, rollups: source, facts, raw: NO_RAW, manifest: NO_MANIFEST, files: NO_FILES },
         { ...settings(noTurn), mainTopic: 'orders' },
       );
     const ask = (source: RollupReader) => core(source).answer({ kind: 'kpi', search, watermark: -1, idle: [] });

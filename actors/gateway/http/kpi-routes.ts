@@ -1,6 +1,6 @@
-/** Routes of the figures: health, KPIs, orders, ledger, dead letters, events in. */
+/** Routes of the figures: health, KPIs, orders, ledger, events in. */
 import { AppError } from '../../../protocol/errors.ts';
-import { DEAD_REASONS, type DeadLetter, partitionKey } from '../../../protocol/event.ts';
+import { partitionKey } from '../../../protocol/event.ts';
 import type { Finding } from '../../../protocol/message.ts';
 import { kpiSchema } from '../../kpi/query.ts';
 import type { Page, StoredOrder } from '../../ports/hot-store.ts';
@@ -10,7 +10,7 @@ import { IDLE_MS } from '../view/latest.ts';
 import { type Answer, JSON_TYPE, json, list, notFound, text } from './answer.ts';
 import { chunksOf } from './body.ts';
 import { csv } from './csv.ts';
-import { checkKnown, choiceOf, limitOf, textOf, timeOf } from './params.ts';
+import { checkKnown, limitOf, textOf, timeOf } from './params.ts';
 import type { Ask, Route } from './router.ts';
 
 export const NDJSON = 'application/x-ndjson';
@@ -38,7 +38,6 @@ export function kpiRoutes(state: GatewayState): Route[] {
     get('/orders/latest', (ask) => latestOrders(state, ask)),
     get('/orders/:id', (ask) => order(state, ask)),
     get('/ledger', () => ledger(state)),
-    get('/dead-letters', (ask) => deadLetters(state, ask)),
     get('/quality', () => findings([...state.status.findings.values()])),
     get('/alerts', () => findings(state.status.alerts())),
     { method: 'POST', path: '/events', access: 'write', takes: NDJSON, handle: (ask) => takeEvents(state, ask) },
@@ -123,22 +122,6 @@ async function ledger(state: GatewayState): Promise<Answer> {
   await state.whenLoaded();
   const partitions = state.status.ledgers(state.view);
   return json({ total: sumLedgers(partitions), partitions });
-}
-
-async function deadLetters(state: GatewayState, { search }: Ask): Promise<Answer> {
-  checkKnown(search, 'reason', 'limit', 'cursor');
-  const reason = choiceOf(search, 'reason', DEAD_REASONS);
-  const cursor = textOf(search, 'cursor');
-  const page = await state.reader.ask<Page<DeadLetter>>({
-    kind: 'dead-letters',
-    limit: limitOf(search),
-    ...(reason === undefined ? {} : { reason }),
-    ...(cursor === undefined ? {} : { cursor }),
-  });
-  return list(
-    page.items.map((letter) => ({ ...letter, element: letter.element < 0 ? null : letter.element })),
-    page.next,
-  );
 }
 
 async function takeEvents(state: GatewayState, { request }: Ask): Promise<Answer> {

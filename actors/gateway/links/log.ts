@@ -9,6 +9,10 @@ const APPEND_MS = 15_000;
 export class LogLink {
   #requests = new Requests('log-writer');
 
+  get connected(): boolean {
+    return this.#requests.connected;
+  }
+
   connect(port: Port | undefined): void {
     this.#requests.connect(port);
   }

@@ -66,7 +66,8 @@ test('reader answers a month by hour and by day within a second, once it is roll
   try {
     await fill(store);
     const turn = turns(() => performance.now());
-    const stores = { store: reader, rollups, writer, facts };
+    const raw = { raw: async () => [], deadLettersIn: async () => [] };
+    const stores = { store: reader, rollups, writer, facts, raw };
     const { hours, days } = await new RollUp(stores, { zone: ZONE, now: () => END, turn }).run();
     assert.deepEqual([hours, days], [DAYS * 24, DAYS]);
     const core = new ReaderCore(

@@ -38,10 +38,19 @@ const NO_ROLLUPS = {
 
 /** Nothing is archived. */
 const NO_MANIFEST = { inState: async () => [] };
+const NO_RAW = { raw: async () => [], deadLettersIn: async () => [] };
 const NO_FILES = {} as ArchiveFiles;
 
 function noFacts() {
-  return { get: async () => undefined, put: async () => undefined, close: async () => undefined };
+  const nothing = async () => undefined;
+  return {
+    get: nothing,
+    put: nothing,
+    claim: async () => false,
+    find: async () => new Map(),
+    remove: nothing,
+    close: nothing,
+  };
 }
 
 function coreOver(states: PartitionState[], windows: ReadWindow[]) {
@@ -70,7 +79,7 @@ function coreOver(states: PartitionState[], windows: ReadWindow[]) {
     turns++;
   };
   const core = new ReaderCore(
-    { store, rollups: NO_ROLLUPS, facts: noFacts(), manifest: NO_MANIFEST, files: NO_FILES },
+    { store, rollups: NO_ROLLUPS, facts: noFacts(), raw: NO_RAW, manifest: NO_MANIFEST, files: NO_FILES },
     { ...settings, turn },
   );
   const ask = (search: string, idle: readonly string[] = [], watermark = -1) =>
