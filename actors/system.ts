@@ -13,6 +13,7 @@ import { isShared, partitionCounts, sharesState } from './backends/choose.ts';
 import type { ToldBus } from './bus/worker.ts';
 import type { AuditEntry, TreeCommand } from './gateway/control.ts';
 import { GroupLanes } from './group.ts';
+import type { IncidentKeeper } from './incidents.ts';
 import type { ToldJobs } from './jobs/worker.ts';
 import { partitionsKept, partitionsOfLane } from './lanes.ts';
 import type { Log } from './log.ts';
@@ -48,6 +49,7 @@ export type SystemOptions = {
   readonly tree: SupervisorTree;
   readonly settings: TreeSettings;
   readonly onListening: (url: string, port: number) => void;
+  readonly incidents: IncidentKeeper;
   readonly rememberLanes: (lanes: number) => Promise<void>;
   readonly log: Log;
 };
@@ -81,10 +83,12 @@ export class RunningSystem {
     if (isShared(options.settings.backend)) this.#group = new GroupLanes();
     this.#generatorDone = options.settings.generator === undefined;
     for (let lane = 0; lane < this.#lanes; lane++) this.#wanted.set(lane, this.#partitionsOf(lane, this.#lanes));
-    const { tree } = options;
+    const { tree, incidents } = options;
+    incidents.onChange((incident) => this.#tellGateway({ type: 'incidents', incidents: [incident] }));
     tree.onTell((id, _epoch, body) => this.#told(id, body as Told));
     tree.onEvent((event) => {
       this.#tellGateway({ type: 'events', events: [event] });
+      incidents.heard(event, () => tree.status());
       this.#statusSoon ??= setImmediate(() => this.#sendStatus());
     });
     this.#statusTimer = setInterval(() => this.#sendStatus(), STATUS_MS);
@@ -103,6 +107,7 @@ export class RunningSystem {
   async stop(): Promise<void> {
     clearInterval(this.#statusTimer);
     await this.#options.tree.stop();
+    await this.#options.incidents.close();
   }
 
   /** Changes the number of lanes while everything runs: first all give up what they lose, then all take what they gain. */
@@ -219,7 +224,7 @@ export class RunningSystem {
       case 'listening':
         this.#gateway = actor;
         this.#options.onListening(told.url, told.port);
-        this.#tellGateway({ type: 'events', events: this.#options.tree.events() });
+        this.#tellHistory();
         this.#tellGateway({ type: 'audit', entries: this.#audit.entries() });
         this.#sendStatus();
         break;
@@ -323,6 +328,14 @@ export class RunningSystem {
     this.#group?.accepted(partition, Date.now());
     this.#sendStatus();
     return { offset: gap.start, skipped: gap.start - gap.offset };
+  }
+
+  /** What happened before this process is told as far as it belongs to an incident. */
+  #tellHistory(): void {
+    const { tree, incidents } = this.#options;
+    const former = incidents.list.flatMap(({ events }) => events);
+    this.#tellGateway({ type: 'events', events: [...former, ...tree.events()] });
+    this.#tellGateway({ type: 'incidents', incidents: incidents.list });
   }
 
   /** Before the first gateway listens there is nobody to tell; it gets all events then. */

@@ -253,6 +253,8 @@ export class Cell {
       lastExit,
       nextRetryAt: this.#retry?.at ?? null,
       startedAt: this.#run ? this.#startedAt : null,
+      restart: this.spec.restart,
+      commandable: this.spec.type === 'worker' || this.spec.restartable,
     };
   }
 

@@ -86,11 +86,13 @@ export class EventHistory {
   readonly #log: Log;
   readonly #listeners = new Set<(event: SupervisorEvent) => void>();
   #events: SupervisorEvent[] = [];
-  #next = 1;
+  #next: number;
 
-  constructor(clock: Clock, log: Log) {
+  /** Ids go on after those of a former tree, where there was one. */
+  constructor(clock: Clock, log: Log, lastId = 0) {
     this.#clock = clock;
     this.#log = log;
+    this.#next = lastId + 1;
   }
 
   /** The last thousand, oldest first. */

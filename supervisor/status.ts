@@ -1,6 +1,6 @@
 /** The tree as plain data: what a console shows. Read from memory; no actor is asked. */
 
-import type { Strategy } from './child-spec.ts';
+import type { RestartType, Strategy } from './child-spec.ts';
 import type { LastExit } from './history.ts';
 
 export type ActorState =
@@ -44,6 +44,9 @@ export type NodeStatus = {
   readonly lastExit: LastExit | null;
   readonly nextRetryAt: number | null;
   readonly startedAt: number | null;
+  readonly restart: RestartType;
+  /** Whether it takes commands: every worker does, a supervisor only where its spec says so. */
+  readonly commandable: boolean;
   readonly children: readonly NodeStatus[];
 };
 

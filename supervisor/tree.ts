@@ -38,6 +38,8 @@ export type TreeOptions = {
   readonly log?: Log;
   readonly spawn?: Spawner;
   readonly tickMs?: number;
+  /** Events are numbered from here on, so that those of a former tree may stand before them. */
+  readonly lastEventId?: number;
 };
 
 export type Command = 'restart' | 'stop' | 'start' | 'kill' | 'drain';
@@ -319,7 +321,7 @@ export class SupervisorTree {
       clock,
       random,
       spawner: spawn,
-      events: new EventHistory(clock, log),
+      events: new EventHistory(clock, log, options.lastEventId),
       histories: new Histories(),
       links: new LinkBook(spawn),
       handles: new Map<string, ChildHandle>(),

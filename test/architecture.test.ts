@@ -57,7 +57,7 @@ const RULES: readonly Rule[] = [
     because: 'what jobs judge by is pure; what they look at is handed to them',
   },
   {
-    files: /^actors\/(main|tree|system|audit|group|accept-gap)\.ts$|^actors\/commands\//,
+    files: /^actors\/(main|tree|system|audit|group|accept-gap|incidents|incident-file)\.ts$|^actors\/commands\//,
     may: [/./],
     because: 'the composition root sees everything',
   },
@@ -88,7 +88,7 @@ const RULES: readonly Rule[] = [
       PURE_KPI,
       HISTORY,
       ARCHIVE,
-      /^supervisor\/(child|status|events)\.ts$/,
+      /^supervisor\/(child|status|events|incidents|preview)\.ts$/,
       /^actors\/(ports\/|backends\/choose\.ts|requests\.ts)/,
       SAME_FOLDER,
       /^node:/,

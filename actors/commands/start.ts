@@ -1,5 +1,6 @@
 /** `pulso start`: checks everything that can be wrong, takes the data folder, and runs the tree until told to stop. */
 import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { AppError } from '../../protocol/errors.ts';
 import { SupervisorTree } from '../../supervisor/tree.ts';
@@ -18,6 +19,7 @@ import type { GatewayInput } from '../gateway/worker.ts';
 import { ANOMALY_KINDS } from '../generator/options.ts';
 import { isAnomaly } from '../generator/plan.ts';
 import type { GeneratorInput } from '../generator/worker.ts';
+import { IncidentKeeper } from '../incidents.ts';
 import { createLog, type Log } from '../log.ts';
 import { RunningSystem } from '../system.ts';
 import { rootSpec, type TreeSettings } from '../tree.ts';
@@ -25,6 +27,8 @@ import { type Arguments, type Command, EXIT, numberOption, rateOption, settingOp
 import { checkListening } from './port.ts';
 
 const LANES_FACT = 'lanes';
+/** In the data folder, on servers too: they are this process's own, and must be kept when the store is away. */
+const INCIDENTS = 'incidents.ndjson';
 /** Decision 13. */
 const ALONE =
   'Kafka with the embedded store is for one process: another one of this group would show only what it counts itself. Set MONGODB_URI to run several';
@@ -89,7 +93,9 @@ async function run(args: Arguments): Promise<number> {
       generator: generator && { ...generator, backend },
       gateway,
     };
-    const tree = new SupervisorTree(rootSpec(settings), { log });
+    const spec = rootSpec(settings);
+    const incidents = await IncidentKeeper.open(join(config.data, INCIDENTS), { root: spec.id, log, now: Date.now() });
+    const tree = new SupervisorTree(spec, { log, lastEventId: incidents.lastEventId });
     const system = new RunningSystem({
       tree,
       settings,
@@ -102,6 +108,7 @@ async function run(args: Arguments): Promise<number> {
         process.stdout.write(`ready ${url}/?token=${token}\n`);
       },
       log,
+      incidents,
       rememberLanes: (count) => facts.put(LANES_FACT, count),
     });
     const code = await untilEnd(system, tree, log, args.options['exit-when-done'] === true);

@@ -112,6 +112,7 @@ export class Gateway {
 
   partials(lane: string, message: PartialsMessage): void {
     if (message.type === 'partials') for (const end of message.ends ?? []) this.state.status.sawEnd(end);
+    else this.state.status.owned.set(lane, message.partitions);
     this.#feed.receive(lane, message);
     this.state.latest.follow(Date.now());
   }

@@ -2,6 +2,7 @@
 import { emptyLedger, type Ledger, partitionKey, type TopicPartition } from '../../protocol/event.ts';
 import type { Finding, HeardFinding, Offset } from '../../protocol/message.ts';
 import type { SupervisorEvent } from '../../supervisor/events.ts';
+import type { Incident } from '../../supervisor/incidents.ts';
 import type { NodeStatus, TreeStatus } from '../../supervisor/status.ts';
 import { Outages } from './outages.ts';
 import type { LiveView } from './view/view.ts';
@@ -13,7 +14,9 @@ export type GroupStatus = {
   readonly findings: readonly Finding[];
 };
 
-const KEPT_EVENTS = 1_000;
+/** Those of this process, and before them what is left of former ones. */
+const KEPT_EVENTS = 2_000;
+const KEPT_INCIDENTS = 1_000;
 /** Monitors name a few findings each; a thousand is a bound, not a plan. */
 const MOST_FINDINGS = 1_000;
 
@@ -32,6 +35,8 @@ export class SystemStatus {
   lanes = 0;
   /** Grows whenever the tree was told. */
   version = 0;
+  /** The partitions of each aggregator, as it told them last. */
+  readonly owned = new Map<string, readonly TopicPartition[]>();
   readonly findings = new Map<string, Finding>();
   /** Grows with every finding. */
   findingsVersion = 0;
@@ -43,6 +48,7 @@ export class SystemStatus {
   #firstEnds = new Map<string, number>();
   #caughtUp = new Set<string>();
   #events: SupervisorEvent[] = [];
+  #incidents = new Map<number, Incident>();
 
   told(tree: TreeStatus, lanes: number, ends: readonly Offset[], group?: GroupStatus): void {
     this.tree = tree;
@@ -81,6 +87,18 @@ export class SystemStatus {
   /** Oldest first, those after the given one. */
   eventsSince(id: number): readonly SupervisorEvent[] {
     return this.#events.filter((event) => event.id > id);
+  }
+
+  /** New ones, and such as have changed. */
+  addIncidents(incidents: readonly Incident[]): void {
+    for (const incident of incidents) this.#incidents.set(incident.id, incident);
+    const [oldest] = this.#incidents.keys();
+    if (this.#incidents.size > KEPT_INCIDENTS) this.#incidents.delete(oldest as number);
+  }
+
+  /** Newest first. */
+  incidents(): readonly Incident[] {
+    return [...this.#incidents.values()].sort((a, b) => b.id - a.id);
   }
 
   addFinding(finding: Finding, now: number): void {

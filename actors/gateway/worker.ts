@@ -18,6 +18,7 @@ import type {
 } from '../../protocol/message.ts';
 import { runChild } from '../../supervisor/child.ts';
 import type { SupervisorEvent } from '../../supervisor/events.ts';
+import type { Incident } from '../../supervisor/incidents.ts';
 import type { TreeStatus } from '../../supervisor/status.ts';
 import type { AuditEntry, ControlDone } from './control.ts';
 import { Gateway } from './gateway.ts';
@@ -46,6 +47,7 @@ export type ToldGateway =
       readonly group?: GroupStatus;
     }
   | { readonly type: 'events'; readonly events: readonly SupervisorEvent[] }
+  | { readonly type: 'incidents'; readonly incidents: readonly Incident[] }
   /** The audit list as an earlier incarnation left it. */
   | { readonly type: 'audit'; readonly entries: readonly AuditEntry[] }
   | ControlDone;
@@ -135,6 +137,8 @@ runChild<GatewayInput>(async (child) => {
         return state.status.told(told.tree, told.lanes, told.ends, told.group);
       case 'events':
         return state.status.addEvents(told.events);
+      case 'incidents':
+        return state.status.addIncidents(told.incidents);
       case 'audit':
         return state.control.remember(told.entries);
       case 'control-done':

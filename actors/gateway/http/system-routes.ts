@@ -1,14 +1,18 @@
 /** Routes of the system: the tree, its events, commands and their audit, metrics. */
 import { parseCommandBody, parseFaultBody, parseLanesBody } from '../../../protocol/command.ts';
 import { AppError } from '../../../protocol/errors.ts';
+import { PREVIEWED, previewOf } from '../../../supervisor/preview.ts';
+import type { TreeStatus } from '../../../supervisor/status.ts';
 import { ACTOR_COMMANDS, type Carried, type Command } from '../control.ts';
 import { metricsOf, pipelineOf } from '../metrics.ts';
 import type { GatewayState } from '../state.ts';
 import { find } from '../status.ts';
 import { type Answer, json, list, notFound, text } from './answer.ts';
 import { readJson } from './body.ts';
+import { incidentView } from './incident-view.ts';
 import { carried, intentOf } from './intent.ts';
-import { checkKnown, limitOf, wholeOf } from './params.ts';
+import { checkKnown, choiceOf, limitOf, textOf, timeOf, wholeOf } from './params.ts';
+import { previewView } from './preview-view.ts';
 import { METRICS_TYPE, prometheusText } from './prometheus.ts';
 import type { Ask, Route } from './router.ts';
 import { actorView } from './tree-view.ts';
@@ -29,8 +33,10 @@ export function systemRoutes(state: GatewayState, options: SystemRouteOptions): 
   return [
     get('/system/tree', () => tree(state, options)),
     get('/system/events', (ask) => events(state, ask)),
+    get('/system/incidents', (ask) => incidents(state, ask)),
     get('/system/audit', (ask) => audit(state, ask)),
     get('/system/actors/:id', (ask) => actor(state, ask)),
+    get('/system/actors/:id/preview', (ask) => preview(state, ask)),
     ...ACTOR_COMMANDS.map((name) => command(`/system/actors/:id/${name}`, (ask) => commandActor(state, name, ask))),
     command('/system/actors/:id/fault', (ask) => faultActor(state, ask)),
     command('/system/lanes', (ask) => scale(state, ask)),
@@ -40,8 +46,7 @@ export function systemRoutes(state: GatewayState, options: SystemRouteOptions): 
 }
 
 function tree(state: GatewayState, { clients, clock }: SystemRouteOptions): Answer {
-  const { tree: root } = state.status;
-  if (root === undefined) throw new AppError('unavailable', 'Cannot show the actors as there is no word of them yet');
+  const root = knownTree(state);
   const { currency, zone } = state.options;
   const summary = { ...pipelineOf(state, clients(), clock()), currency, zone, at: root.at };
   return json({ ...actorView(root), summary });
@@ -68,6 +73,34 @@ function events(state: GatewayState, { search }: Ask): Answer {
   const found = state.status.eventsSince(since);
   const items = found.slice(0, limitOf(search, 1_000));
   return list(items, items.length < found.length ? String(items.at(-1)?.id) : null);
+}
+
+/** Newest first; before the process was started too. */
+function incidents(state: GatewayState, { search }: Ask): Answer {
+  checkKnown(search, 'from', 'actor', 'limit', 'cursor');
+  const before = wholeOf(search, 'cursor') ?? Number.POSITIVE_INFINITY;
+  const from = timeOf(search, 'from') ?? Number.NEGATIVE_INFINITY;
+  const actor = textOf(search, 'actor');
+  const found = state.status
+    .incidents()
+    .filter((incident) => incident.id < before && incident.at >= from && (actor ?? incident.actor) === incident.actor);
+  const items = found.slice(0, limitOf(search));
+  return list(items.map(incidentView), items.length < found.length ? String(items.at(-1)?.id) : null);
+}
+
+function preview(state: GatewayState, { params, search }: Ask): Answer {
+  checkKnown(search, 'command');
+  const command = choiceOf(search, 'command', PREVIEWED);
+  if (command === undefined) {
+    const known = PREVIEWED.join(', ');
+    throw new AppError('bad-parameter', `Cannot preview without "command", one of ${known}`, { field: 'command' });
+  }
+  const { status, view } = state;
+  const actor = params.id as string;
+  const found = previewOf(knownTree(state), actor, command);
+  if (found === undefined) throw noActor(actor);
+  const ledgers = status.ledgers(view);
+  return json(previewView({ actor, command, preview: found, ledgers, owned: status.owned }));
 }
 
 function audit(state: GatewayState, { search }: Ask): Answer {
@@ -113,6 +146,11 @@ async function acceptGap(state: GatewayState, ask: Ask): Promise<Answer> {
 
 function run(state: GatewayState, command: Command, { request }: Ask): Promise<Carried> {
   return state.control.run(command, request.socket.remoteAddress ?? 'unknown');
+}
+
+function knownTree({ status }: GatewayState): TreeStatus {
+  if (status.tree !== undefined) return status.tree;
+  throw new AppError('unavailable', 'Cannot show the actors as there is no word of them yet');
 }
 
 function noActor(id: string): AppError {

@@ -24,6 +24,8 @@ export function actorView(node: NodeStatus, budget: NodeStatus['budget'] = node.
     last_exit: node.lastExit === null ? null : exitView(node.lastExit),
     next_retry_at: node.nextRetryAt,
     strategy: node.strategy,
+    restart_type: node.restart,
+    commandable: node.commandable,
     started_at: node.startedAt,
     rate: node.rate,
     busy: node.busy,

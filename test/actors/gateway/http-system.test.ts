@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type AuditEntry, Control } from '../../../actors/gateway/control.ts';
 import type { WireError } from '../../../protocol/errors.ts';
+import type { SupervisorEventKind } from '../../../supervisor/events.ts';
+import { IncidentLog } from '../../../supervisor/incidents.ts';
 import { assertError, bearer, call, command } from './calls.ts';
 import { connectLane, runningTree, serve, tellStatus } from './served.ts';
 
@@ -186,4 +188,70 @@ test('gateway shows the tree, its events and metrics', async (t) => {
   assert.match(metrics.body, /^# TYPE pulso_hot_bytes gauge$/m);
   for (const line of metrics.body.trim().split('\n'))
     assert.match(line, /^(# (HELP|TYPE) .*|[a-z_]+(\{.*\})? -?[\d.e+-]+)$/);
+});
+
+test('gateway previews a command: who goes down, what is read again, what it takes of which budget', async (t) => {
+  const served = await serve(t);
+  assertError(await call(served, '/system/actors/consumer-0/preview?command=kill'), 503, 'unavailable');
+  tellStatus(served, runningTree());
+  await connectLane(served);
+  await served.gateway.state.whenLoaded();
+  const [first] = served.gateway.state.view.partitions();
+  assert.ok(first);
+  served.gateway.state.status.sawEnd({ topic: first.topic, partition: first.partition, offset: first.nextOffset + 40 });
+  const { replays, ...preview } = (await call(served, '/system/actors/consumer-0/preview?command=kill')).json();
+  assert.deepEqual(preview, {
+    actor: 'consumer-0',
+    command: 'kill',
+    possible: true,
+    because: null,
+    stops: ['consumer-0'],
+    starts: ['consumer-0'],
+    next_epoch: 4,
+    orderly: false,
+    budget: { of: 'lane-0', used: 3, budget: 10, period_ms: 60_000, spent: false },
+    escalation: [],
+    ends_process: false,
+    affects: ['lane'],
+  });
+  assert.deepEqual(
+    [replays.events, replays.partitions[0]],
+    [40, { topic: first.topic, partition: first.partition, offset: first.nextOffset, events: 40 }],
+  );
+  const refused = (await call(served, '/system/actors/lanes/preview?command=restart')).json();
+  assert.deepEqual([refused.possible, refused.because], [false, 'it is a supervisor: command its children']);
+  for (const [query, field] of [
+    ['', 'command'],
+    ['?command=sing', 'command'],
+    ['?command=kill&x=1', 'x'],
+  ] as const)
+    assertError(await call(served, `/system/actors/consumer-0/preview${query}`), 400, 'bad-parameter', field);
+  assertError(await call(served, '/system/actors/nobody/preview?command=kill'), 404, 'not-found');
+  assert.deepEqual(served.told, [], 'nobody was asked');
+});
+
+test('gateway lists incidents, newest first, as they were told last', async (t) => {
+  const served = await serve(t);
+  const { status } = served.gateway.state;
+  const log = new IncidentLog(10);
+  const tell = (id: number, actor: string, kind: SupervisorEventKind, text = '') => {
+    const incident = log.add({ id, at: id * 1_000, kind, actor, epoch: id, text }, () => undefined);
+    if (incident !== undefined) status.addIncidents([incident]);
+  };
+  tell(1, 'a', 'exited', 'a has ended (crashed): boom');
+  tell(2, 'b', 'hung', 'b hangs: its loop has not turned for 512 ms');
+  tell(3, 'a', 'starting');
+  tell(4, 'a', 'running');
+  const items = async (query = '') => (await call(served, `/system/incidents${query}`)).json().items;
+  const [hang, crash] = await items();
+  assert.deepEqual([hang.actor, hang.what, hang.state, hang.detection_ms], ['b', 'hung', 'open', 512]);
+  assert.deepEqual([crash.actor, crash.why, crash.state, crash.recovery_ms], ['a', 'boom', 'recovered', 3_000]);
+  assert.deepEqual((await items('?actor=a')).length, 1);
+  assert.deepEqual(
+    (await items('?from=2000')).map(({ id }: { id: number }) => id),
+    [2],
+  );
+  const first = (await call(served, '/system/incidents?limit=1')).json();
+  assert.equal((await items(`?cursor=${first.next_cursor}`))[0].id, 1);
+  assertError(await call(served, '/system/incidents?since=1'), 400, 'bad-parameter', 'since');
 });

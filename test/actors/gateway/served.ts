@@ -139,6 +139,8 @@ export function node(
     lastExit: { reason: 'crashed', detail: 'boom', at: 1, failure: null, work: null },
     nextRetryAt: null,
     startedAt: 2,
+    restart: 'permanent',
+    commandable: !supervises || /^lane-\d+$/.test(id),
     children,
   };
 }

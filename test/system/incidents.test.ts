@@ -1,0 +1,53 @@
+/** Incidents outlive the process that they befell, also where it was killed. */
+import assert from 'node:assert/strict';
+import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { readIncidents } from '../../actors/incident-file.ts';
+import { ask } from '../model/questions.ts';
+import { type Pulso, startPulso, until, untilReady } from './exactness.ts';
+
+type Seen = { readonly id: number; readonly actor: string; readonly what: string; readonly state: string };
+
+async function incidents({ url }: Pulso): Promise<Seen[]> {
+  const { items } = (await ask(url, '/system/incidents').catch(() => ({ items: [] }))) as { items: Seen[] };
+  return items;
+}
+
+test('an incident is told after the process was killed, and that it was killed is one too', async (t) => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'pulso-incidents-'));
+  t.after(() => rmSync(dataDir, { recursive: true, force: true }));
+  const first = await startPulso(['--no-generator', '--lanes', '1'], { dataDir });
+  t.after(() => first.kill9());
+  await untilReady(first.url);
+  const headers = { authorization: `Bearer ${first.token}`, 'content-type': 'application/json' };
+  const killed = await fetch(`${first.url}/system/actors/reader/kill`, { method: 'POST', headers, body: '{}' });
+  assert.equal(killed.status, 200);
+  const path = join(dataDir, 'incidents.ndjson');
+  await until('the incident is over and on disk', 20_000, async () => {
+    const kept = (await readIncidents(path, () => {})).incidents;
+    return { done: kept.some(({ actor, state }) => actor === 'reader' && state === 'recovered'), state: kept };
+  });
+  await first.kill9();
+  appendFileSync(path, '{"id":99,"at":');
+
+  const second = await startPulso(['--no-generator', '--lanes', '1'], { dataDir });
+  t.after(() => second.kill9());
+  await untilReady(second.url);
+  await until('both are told', 20_000, async () => {
+    const seen = (await incidents(second)).map(({ actor, what, state }) => `${actor} ${what} ${state}`);
+    return { done: seen.join() === 'root killed recovered,reader killed recovered', state: seen };
+  });
+  const { items } = (await ask(second.url, '/system/events?since=0')) as { items: (Seen & { kind: string })[] };
+  const ids = items.map(({ id }) => id);
+  assert.deepEqual(
+    ids,
+    [...new Set(ids)].sort((a, b) => a - b),
+  );
+  assert.ok(items.some(({ actor, kind }) => actor === 'reader' && kind === 'exited'));
+  const last = ids.at(-1) as number;
+  assert.deepEqual(((await ask(second.url, `/system/events?since=${last}`)) as { items: Seen[] }).items, []);
+  assert.equal((await second.stop()).code, 0);
+  assert.equal((await readIncidents(path, () => {})).stopped, true);
+});
