@@ -67,6 +67,11 @@ const RULES: readonly Rule[] = [
     because: 'only choose.ts sees all backends',
   },
   {
+    files: /^actors\/backends\/kafka-codecs\.ts$/,
+    may: [PROTOCOL, /^hyparquet$/],
+    because: 'it unpacks bytes and knows no driver',
+  },
+  {
     files: /^actors\/backends\//,
     may: [PROTOCOL, /^actors\/(ports|backends)\//, /^node:/, /^(kafkajs|mongodb|webhdfs|thrift)(\/|$)/],
     because: 'a backend knows its port and its driver',

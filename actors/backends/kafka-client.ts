@@ -1,8 +1,9 @@
-/** The one place that loads kafkajs: a client from plain settings, its errors as sentences, and what it must be told of zstd. */
+/** The one place that loads kafkajs: a client from plain settings, its errors as sentences, and the codecs it lacks. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import kafkajs, { type Kafka, type RetryOptions } from 'kafkajs';
 import { AppError } from '../../protocol/errors.ts';
+import { unpackLz4, unpackSnappy } from './kafka-codecs.ts';
 import { type KafkaConfig, loginOf } from './kafka-config.ts';
 
 const CONNECT_MS = 3_000;
@@ -21,6 +22,19 @@ kafkajs.CompressionCodecs[CompressionTypes.ZSTD] = () => ({
     return zstdDecompressSync(buffer);
   },
 });
+
+for (const [type, unpack] of [
+  [CompressionTypes.Snappy, unpackSnappy],
+  [CompressionTypes.LZ4, unpackLz4],
+] as const) {
+  kafkajs.CompressionCodecs[type] = () => ({
+    compress: () => Promise.reject(new AppError('internal', 'Cannot pack for Kafka but by zstd or gzip')),
+    decompress: async (buffer: Buffer) => {
+      await nextTurn();
+      return unpack(buffer);
+    },
+  });
+}
 
 /** A client that logs nothing by itself: whoever uses it says what matters. */
 export function connectKafka({ brokers, ssl, sasl }: KafkaConfig): Kafka {

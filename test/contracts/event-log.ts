@@ -54,7 +54,7 @@ async function takeSoon(source: LogSource, maxBytes: number): Promise<LogChunk> 
 }
 
 /** Everything from these positions to the end, by topic-partition; checks that offsets go on where they left off. */
-async function readFrom(
+export async function readFrom(
   source: LogSource,
   positions: readonly Position[],
   maxBytes = 1 << 20,

@@ -2,8 +2,10 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
-import { append, eventLogContract } from '../contracts/event-log.ts';
+import kafkajs from 'kafkajs';
+import { append, eventLogContract, numbered, readFrom } from '../contracts/event-log.ts';
 import { KafkaTestLog } from './kafka-log.ts';
+import { withAdmin } from './kafka-place.ts';
 import { needs } from './servers.ts';
 
 const { skip } = needs('KAFKA_BROKERS');
@@ -38,3 +40,25 @@ test(
     }
   },
 );
+
+test('batches of every packing that other producers use are read', needs('KAFKA_BROKERS'), async (t) => {
+  for (const packing of ['gzip', 'snappy', 'lz4', 'zstd', 'uncompressed']) {
+    await t.test(packing, async () => {
+      const log = await KafkaTestLog.make({ orders: 1 });
+      try {
+        // The broker packs anew what comes in another packing: Java's own libraries write it.
+        const configEntries = [{ name: 'compression.type', value: packing }];
+        const topic = { type: kafkajs.ConfigResourceTypes.TOPIC, name: log.long('orders'), configEntries };
+        await withAdmin((admin) => admin.alterConfigs({ validateOnly: false, resources: [topic] }));
+        const noise = randomBytes(150_000).toString('base64');
+        const records = [...numbered(0, 3_000, 90), noise, 'x'.repeat(300_000), ...numbered(0, 10)];
+        await log.writer().append([append('orders', 0, records)]);
+        const source = await log.source();
+        const read = await readFrom(source, [{ topic: 'orders', partition: 0, offset: 0 }]);
+        assert.deepEqual(read.get('orders/0'), records);
+      } finally {
+        await log.close();
+      }
+    });
+  }
+});
