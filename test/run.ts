@@ -1,7 +1,7 @@
 /**
  * Runs the tests and ends with the line `N passed, N failed, N skipped`.
- * Unit and contract tests run side by side; tests with real threads, sockets and browsers one file at a time, so that
- * what they measure is not each other. `--deno` runs them under Deno; `--services` runs those of `test/services`, which
+ * Unit and contract tests run side by side, then those of pages; tests with real threads and sockets one file at a time,
+ * so that what they measure is not each other. `--deno` runs them under Deno; `--services` runs those of `test/services`, which
  * speak to the servers that the environment names and are run by nothing else. Other arguments name files or folders.
  */
 import { spawn } from 'node:child_process';
@@ -16,8 +16,9 @@ const args = process.argv.slice(2);
 const deno = args.includes('--deno');
 const services = args.includes('--services');
 const wanted = args.filter((arg) => !arg.startsWith('--'));
-/** Folders whose tests own the machine while they run. */
-const ALONE = /^test\/(system|supervisor|ui)\//;
+/** Tests that own the machine while they run: they measure time. */
+const ALONE = /^test\/(system|supervisor)\/|^test\/ui\/page-shell\./;
+const OF_PAGES = /^test\/ui\//;
 /** What Deno does not run: the browser tests test the page, not the runtime. */
 const NOT_ON_DENO = /^test\/ui\//;
 const ON_SERVERS = /^test\/services\//;
@@ -35,14 +36,13 @@ const reasons: string[] = [];
 if (services) await runOnServers();
 else if (deno) await runOnDeno(all.filter((file) => !NOT_ON_DENO.test(file)));
 else {
-  await runOnNode(
-    all.filter((file) => !ALONE.test(file)),
-    availableParallelism(),
-  );
-  await runOnNode(
-    all.filter((file) => ALONE.test(file)),
-    1,
-  );
+  const [alone, together] = parted(all, ALONE);
+  const [pages, units] = parted(together, OF_PAGES);
+  await runOnNode(units, availableParallelism());
+  // The first call unpacks the browser: two at once would find half of it.
+  if (pages.length > 0) await (await import('@sparticuz/chromium')).default.executablePath();
+  await runOnNode(pages, availableParallelism());
+  await runOnNode(alone, 1);
 }
 for (const reason of reasons) console.log(reason);
 const nothing = count.passed + count.failed === 0 || (services && !serversNamed());
@@ -57,6 +57,10 @@ async function runOnServers(): Promise<void> {
     console.log(`${what}: ${named || `${name} is unset`}`);
   }
   await runOnNode(all, 1);
+}
+
+function parted(files: readonly string[], by: RegExp): [fitting: string[], others: string[]] {
+  return [files.filter((file) => by.test(file)), files.filter((file) => !by.test(file))];
 }
 
 function serversNamed(): boolean {

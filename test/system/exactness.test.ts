@@ -27,7 +27,7 @@ import {
 import { type Producer, produce } from './producer.ts';
 
 /** 300000 for the figures that count; fewer here, so that all tests stay under five minutes. */
-const EVENTS = Number(process.env.TEST_EVENTS ?? 20_000);
+const EVENTS = Number(process.env.TEST_EVENTS ?? 10_000);
 const KILLS = 5;
 const PACE = 5000;
 /**
