@@ -2,7 +2,7 @@
 
 /**
  * crash: the next handler throws. stall: the next handler, and all after it, wait for a promise that never settles.
- * slow: each handler takes 200 ms more, for 10 s. hang: an endless loop. block: the thread waits for ever. oom: a Map
+ * slow: handlers take 200 ms more, for 10 s. hang: an endless loop. block: the thread waits for ever. oom: a Map
  * that grows until the actor is ended. drop-link: its ports to other actors close.
  */
 export const FAULT_KINDS = ['crash', 'hang', 'block', 'stall', 'oom', 'slow', 'drop-link'] as const;

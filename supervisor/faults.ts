@@ -23,6 +23,7 @@ export class Faults {
   readonly #actor: Faulty;
   #next: 'crash' | 'stall' | undefined;
   #slowUntil = Number.NEGATIVE_INFINITY;
+  #sleptThisTurn = false;
 
   constructor(actor: Faulty) {
     this.#actor = actor;
@@ -62,11 +63,18 @@ export class Faults {
   strike(): Promise<never> | undefined {
     if (this.#next === 'crash') throw new OrderedCrash();
     if (this.#next === 'stall') return new Promise(() => {});
-    if (performance.now() < this.#slowUntil) {
-      sleep(SLOW_BY_MS);
-      this.#actor.alive();
-    }
+    if (performance.now() < this.#slowUntil && !this.#sleptThisTurn) this.#sleep();
     return undefined;
+  }
+
+  /** Once a turn of the loop: small messages that came together count as one batch, and what waits for a turn gets it. */
+  #sleep(): void {
+    this.#sleptThisTurn = true;
+    setImmediate(() => {
+      this.#sleptThisTurn = false;
+    });
+    sleep(SLOW_BY_MS);
+    this.#actor.alive();
   }
 }
 

@@ -16,7 +16,6 @@ export {
   type WorkerSpec,
 } from './child-spec.ts';
 export { type Clock, systemClock, type Timer } from './clock.ts';
-
 export type { Standing } from './context.ts';
 export type { ControlClient, Inspection, Settings } from './control.ts';
 export type { Level, Log, Report, SupervisorEvent, SupervisorEventKind } from './events.ts';
@@ -27,7 +26,6 @@ export type { Started } from './run.ts';
 export { numberSetting, type Setting, type SettingTable } from './settings.ts';
 export { type Spawner, type Thread, type ThreadEvents, threadSpawner } from './spawn.ts';
 export type { ActorState, NodeStatus, TreeStatus } from './status.ts';
-
 export type { Suspect } from './suspects.ts';
 export {
   type Acceptance,

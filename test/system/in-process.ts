@@ -1,0 +1,96 @@
+/**
+ * The whole system on embedded backends within this process: its threads, its HTTP, and the tree itself to look at.
+ * Limits and budgets are short or wide, as a test does more harm in a minute than an hour should.
+ */
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { partitionCounts, prepareData } from '../../actors/backends/choose.ts';
+import { readConfig } from '../../actors/config/read.ts';
+import { IncidentKeeper } from '../../actors/incidents.ts';
+import { RunningSystem } from '../../actors/system.ts';
+import { rootSpec } from '../../actors/tree.ts';
+import type { ChildSpec, SupervisorSpec } from '../../supervisor/child-spec.ts';
+import type { SupervisorEvent } from '../../supervisor/events.ts';
+import { SupervisorTree } from '../../supervisor/tree.ts';
+
+export type InProcess = { readonly url: string; readonly token: string; readonly tree: SupervisorTree };
+
+export type InProcessOptions = {
+  readonly dataDir: string;
+  readonly lanes: number;
+  /** Events a second of the generator. */
+  readonly rate: number;
+  /** How long a loop may stand still, or a handler take. */
+  readonly limitMs: number;
+};
+
+const TOKEN = 'test-token';
+/** Far beyond what anything here takes on a busy machine: reached only by a failure. */
+const PATIENCE_MS = 30_000;
+
+export async function startInProcess(t: TestContext, options: InProcessOptions): Promise<InProcess> {
+  const flags = { data: options.dataDir, lanes: String(options.lanes), partitions: '4', port: '0' };
+  const config = readConfig({ flags, env: {}, file: undefined });
+  const backend = await prepareData(config);
+  const { host, topics, zone, currency } = config;
+  const pageDir = fileURLToPath(new URL('../../ui/dist', import.meta.url));
+  const partitions = partitionCounts(backend);
+  const gateway = { host, port: 0, token: TOKEN, origins: [], pageDir, topics, partitions, zone, currency };
+  const generator = { rate: options.rate, count: null, brokenShare: 0.05, seed: 'faults', anomaly: null, backend };
+  const settings = { config, backend, lanes: options.lanes, generator, gateway };
+  const log = () => {};
+  const spec = tuned(rootSpec(settings), options.limitMs) as SupervisorSpec;
+  const file = join(options.dataDir, 'incidents.ndjson');
+  const incidents = await IncidentKeeper.open(file, { root: spec.id, log, now: Date.now() });
+  const tree = new SupervisorTree(spec, { lastEventId: incidents.lastEventId });
+  const listening = Promise.withResolvers<string>();
+  const system = new RunningSystem({
+    tree,
+    settings,
+    onListening: (url, port) => {
+      gateway.port = port;
+      listening.resolve(url);
+    },
+    rememberLanes: () => Promise.resolve(),
+    log,
+    incidents,
+  });
+  t.after(() => system.stop());
+  await tree.start();
+  return { url: await listening.promise, token: TOKEN, tree };
+}
+
+function tuned(spec: ChildSpec, limitMs: number): ChildSpec {
+  const backoff = { baseMs: 1, capMs: 20 };
+  if (spec.type === 'worker') return { ...spec, backoff, heartbeatMs: limitMs, progressMs: limitMs };
+  return { ...spec, backoff, intensity: 1_000, children: spec.children.map((child) => tuned(child, limitMs)) };
+}
+
+/** Waits until something is so, looking again at each event of the tree. */
+export async function untilSeen<Value>(
+  tree: SupervisorTree,
+  what: string,
+  find: (events: readonly SupervisorEvent[]) => Value | undefined | false,
+): Promise<Value> {
+  const seen = Promise.withResolvers<Value>();
+  const look = () => {
+    const found = find(tree.events());
+    if (found !== undefined && found !== false) seen.resolve(found);
+  };
+  const story = () =>
+    tree
+      .events()
+      .slice(-40)
+      .map(({ at, text }) => `${at % 100_000} ${text}`)
+      .join('\n');
+  const patience = setTimeout(() => seen.reject(new Error(`Waited in vain until ${what}:\n${story()}`)), PATIENCE_MS);
+  const quiet = tree.onEvent(look);
+  look();
+  try {
+    return await seen.promise;
+  } finally {
+    clearTimeout(patience);
+    quiet();
+  }
+}
