@@ -17,6 +17,7 @@ import type { IncidentKeeper } from './incidents.ts';
 import type { ToldJobs } from './jobs/worker.ts';
 import { partitionsKept, partitionsOfLane } from './lanes.ts';
 import type { Log } from './log.ts';
+import { PoisonKeeper } from './poison-keeper.ts';
 import { laneSpec, type TreeSettings } from './tree.ts';
 
 /** What actors tell the main thread. */
@@ -73,6 +74,7 @@ export class RunningSystem {
   #generatorDone: boolean;
   #scaling = false;
   #audit = new AuditKeeper();
+  #poisoned = new PoisonKeeper((actor, note) => this.#options.tree.note(actor, note));
   #gateway: string | undefined;
   #statusTimer: NodeJS.Timeout;
   #statusSoon: NodeJS.Immediate | undefined;
@@ -291,6 +293,7 @@ export class RunningSystem {
   #carryOut(command: TreeCommand): Promise<unknown> {
     if ('lanes' in command) return this.scale(command.lanes);
     if ('topic' in command) return this.#acceptGap(command);
+    if ('order' in command) return this.#poisoned.order(command);
     if ('fault' in command) return this.#options.tree.control(command.actor).fault(command.fault);
     return this.#options.tree.command(command.actor, command.command);
   }

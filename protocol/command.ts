@@ -1,7 +1,15 @@
 /** Bodies of commands over HTTP: parsed JSON in, checked commands out, AppError `bad-parameter` for anything else. */
 import { AppError } from './errors.ts';
-import { DEAD_REASONS } from './event.ts';
-import { FAULT_KINDS, type FaultKind, isFaultKind } from './fault.ts';
+import { DEAD_REASONS, LIMITS } from './event.ts';
+import {
+  DEATHS,
+  type Death,
+  FAULT_KINDS,
+  type FaultKind,
+  isFaultKind,
+  ORDER_FAULTS,
+  type OrderFault,
+} from './fault.ts';
 import { isObject, type JsonObject } from './fields.ts';
 import type { ReplayFilter } from './message.ts';
 
@@ -36,14 +44,27 @@ export function parseLanesBody(body: unknown): CommandBody & { readonly lanes: n
   return { ...parseCommandBody(body), lanes: lanes as number };
 }
 
+/** A fault of the actor, or one of an order that it handles. */
+export type FaultOrder =
+  | { readonly fault: FaultKind }
+  | { readonly fault: OrderFault; readonly order: string; readonly death: Death };
+
 /**
- * `{kind: "crash"}` with what every command may carry.
- * @example parseFaultBody({ kind: 'crash' }).kind
+ * `{kind: "crash"}` with what every command may carry; `{kind: "poison", order_id, death?, off?}` where `off` heals.
+ * @example parseFaultBody({ kind: 'crash' }).ordered.fault
  */
-export function parseFaultBody(body: unknown): CommandBody & { readonly kind: FaultKind } {
-  const { kind } = objectOf(body);
-  if (!isFaultKind(kind)) throw refusal('kind', kind, `one of ${FAULT_KINDS.join(', ')}`);
-  return { ...parseCommandBody(body), kind };
+export function parseFaultBody(body: unknown): CommandBody & { readonly ordered: FaultOrder } {
+  const { kind, order_id: id, death = 'crash', off = false } = objectOf(body);
+  const command = parseCommandBody(body);
+  if (isFaultKind(kind)) return { ...command, ordered: { fault: kind } };
+  const known = [...FAULT_KINDS, ...ORDER_FAULTS].join(', ');
+  if (kind !== 'poison' && kind !== 'heal') throw refusal('kind', kind, `one of ${known}`);
+  const order = textOf({ order_id: Number.isSafeInteger(id) ? String(id) : id }, 'order_id', LIMITS.idCharacters);
+  if (order === null) throw refusal('order_id', id, 'the id of an order');
+  const way = DEATHS.find((known) => known === death);
+  if (way === undefined) throw refusal('death', death, `one of ${DEATHS.join(', ')}`);
+  if (typeof off !== 'boolean') throw refusal('off', off, 'true or false');
+  return { ...command, ordered: { fault: off ? 'heal' : kind, order, death: way } };
 }
 
 /**

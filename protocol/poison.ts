@@ -4,6 +4,7 @@
  */
 import { type EventBatch, KIND, selectRows, viewBatch } from './batch.ts';
 import type { DeadLetter, TopicPartition } from './event.ts';
+import type { Death } from './fault.ts';
 import { readFrames } from './frames.ts';
 import { ID_SEEDS, murmur3 } from './hash.ts';
 import type { BatchMessage } from './message.ts';
@@ -117,29 +118,25 @@ function lettersOf(
 }
 
 /** What the owner of the tree leaves for an actor that is to die of some orders. */
-export type PoisonNote = { readonly poisoned: readonly string[] };
+export type PoisonNote = { readonly poisoned: Readonly<Record<string, Death>> };
 
 /** The fault `poison`: finds the orders that the actor is to die of. */
 export class PoisonedOrders {
-  /** Both halves of each id's hash, as columns carry them. */
-  readonly #hashes: ReadonlySet<string>;
+  /** By both halves of each id's hash, as columns carry them. */
+  readonly #deaths: ReadonlyMap<string, Death>;
 
   constructor(note: unknown) {
-    const ids = (note as PoisonNote | null | undefined)?.poisoned ?? [];
-    this.#hashes = new Set(ids.map(hashOf));
+    const poisoned = (note as PoisonNote | null | undefined)?.poisoned ?? {};
+    this.#deaths = new Map(Object.entries(poisoned).map(([id, death]) => [hashOf(id), death]));
   }
 
-  get none(): boolean {
-    return this.#hashes.size === 0;
-  }
-
-  /** The offset of the first such order in the batch. */
-  first({ base, buffer, rows, items, strings }: BatchMessage): number | undefined {
-    if (this.none) return undefined;
+  /** The first such order in the batch. */
+  first({ base, buffer, rows, items, strings }: BatchMessage): { offset: number; death: Death } | undefined {
+    if (this.#deaths.size === 0) return undefined;
     const { kind, record, idLow, idHigh }: EventBatch = viewBatch(buffer, rows, items, strings);
     for (let row = 0; row < rows; row++) {
-      if (kind[row] === KIND.order && this.#hashes.has(`${idLow[row]}:${idHigh[row]}`))
-        return base + (record[row] as number);
+      const death = kind[row] === KIND.order ? this.#deaths.get(`${idLow[row]}:${idHigh[row]}`) : undefined;
+      if (death !== undefined) return { offset: base + (record[row] as number), death };
     }
     return undefined;
   }

@@ -5,10 +5,11 @@
 
 import type { MessagePort } from 'node:worker_threads';
 import { assertNever } from '../protocol/errors.ts';
+import type { Death } from '../protocol/fault.ts';
 import { ChildLinks } from './child-links.ts';
 import type { ControlAdditions, Controlled } from './control-child.ts';
 import { toFailure } from './exit.ts';
-import type { Faults } from './faults.ts';
+import { die, type Faults } from './faults.ts';
 import { BlockWriter, type Meter } from './shared-block.ts';
 import { type OwnThread, ownThread } from './spawn.ts';
 import type { Suspect } from './suspects.ts';
@@ -53,6 +54,8 @@ export interface Child<Input> {
   onStop(drain: () => void | Promise<void>): void;
   /** Running: state loaded and links laid. The next child starts only now. `info` goes to whoever asked for this start. */
   ready(info?: unknown): void;
+  /** An ordered death of what the handler that waits for this has in work. Never resolves. */
+  die(death: Death): Promise<never>;
   /** The work is done: ends as if asked to stop, with exit reason `normal`. Before `ready` it declines to start. */
   end(): void;
 }
@@ -160,6 +163,10 @@ class SupervisedChild<Input> implements Child<Input> {
   ready(info?: unknown): void {
     this.#thread.post({ epoch: this.epoch, type: 'ready', ...(info === undefined ? {} : { info }) });
     setTimeout(() => this.#thread.keepCompiled(), KEEP_AFTER_MS).unref();
+  }
+
+  die(death: Death): Promise<never> {
+    return die(death);
   }
 
   end(): void {

@@ -1,7 +1,7 @@
 /** Ordered faults, as they strike inside the actor. Those that take the loop do so after the order was answered. */
 
 import { assertNever } from '../protocol/errors.ts';
-import type { FaultKind } from '../protocol/fault.ts';
+import type { Death, FaultKind } from '../protocol/fault.ts';
 
 /** A handler that comes within this takes the fault; an actor with nothing to do takes it in a turn of its own. */
 const IDLE_MS = 100;
@@ -97,4 +97,25 @@ function sleep(ms: number): void {
 function grow(held: Map<number, string>): void {
   for (let i = 0; i < GROW_ENTRIES; i++) held.set(held.size, `${held.size} `.padEnd(GROW_CHARACTERS, '.'));
   setTimeout(() => grow(held), GROW_EVERY_MS);
+}
+
+/** Strikes in the handler that waits for it. */
+export async function die(death: Death): Promise<never> {
+  switch (death) {
+    case 'crash':
+      throw new OrderedCrash();
+    case 'hang':
+      return loop();
+    case 'block':
+      sleep(Number.POSITIVE_INFINITY);
+      break;
+    case 'oom':
+      grow(new Map());
+      break;
+    case 'stall':
+      break;
+    default:
+      assertNever(death);
+  }
+  return new Promise(() => {});
 }

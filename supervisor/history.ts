@@ -54,9 +54,9 @@ export class Histories {
     return ++past.epoch;
   }
 
-  /** A child of the same name that comes later starts afresh, but with a higher epoch. */
+  /** A child of the same name that comes later starts afresh, but with a higher epoch and the same note. */
   forget(id: string): void {
     const past = this.#pasts.get(id);
-    if (past) Object.assign(past, { starts: 0, lastExit: null, children: undefined, note: undefined });
+    if (past) Object.assign(past, { starts: 0, lastExit: null, children: undefined });
   }
 }

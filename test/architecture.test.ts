@@ -57,7 +57,8 @@ const RULES: readonly Rule[] = [
     because: 'what jobs judge by is pure; what they look at is handed to them',
   },
   {
-    files: /^actors\/(main|tree|system|audit|group|accept-gap|incidents|incident-file)\.ts$|^actors\/commands\//,
+    files:
+      /^actors\/(main|tree|system|audit|group|accept-gap|incidents|incident-file|poison-keeper)\.ts$|^actors\/commands\//,
     may: [/./],
     because: 'the composition root sees everything',
   },

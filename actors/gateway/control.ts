@@ -2,24 +2,26 @@
  * Commands: sent to the owner of the tree, answered when the supervisor has acknowledged. The same idempotency key is
  * carried out once, whoever repeats it; every command stands in the audit list.
  */
+import type { FaultOrder } from '../../protocol/command.ts';
 import { AppError, fromWireError, toWireError, type WireError } from '../../protocol/errors.ts';
 import { partitionKey, type TopicPartition } from '../../protocol/event.ts';
-import type { FaultKind } from '../../protocol/fault.ts';
+
 import { Requests } from '../requests.ts';
 
 export const ACTOR_COMMANDS = ['restart', 'stop', 'start', 'kill', 'drain'] as const;
 export type ActorCommand = (typeof ACTOR_COMMANDS)[number];
 
+export type FaultCommand = FaultOrder & {
+  readonly actor: string;
+  readonly command: 'fault';
+  readonly reason: string;
+  readonly key: string;
+};
+
 /** What the owner of the tree carries out. */
 export type TreeCommand =
   | { readonly actor: string; readonly command: ActorCommand; readonly reason: string; readonly key: string }
-  | {
-      readonly actor: string;
-      readonly command: 'fault';
-      readonly fault: FaultKind;
-      readonly reason: string;
-      readonly key: string;
-    }
+  | FaultCommand
   | { readonly lanes: number; readonly reason: string; readonly key: string }
   | (TopicPartition & { readonly command: 'accept-gap'; readonly reason: string; readonly key: string });
 export type Command =
@@ -44,7 +46,9 @@ export type AuditEntry = {
   readonly at: number;
   readonly actor: string | null;
   readonly command: ActorCommand | 'fault' | 'lanes' | 'accept-gap' | 'run-job' | 'replay';
-  readonly fault: FaultKind | null;
+  readonly fault: FaultOrder['fault'] | null;
+  /** Of a fault of an order. */
+  readonly order_id: string | null;
   readonly lanes: number | null;
   /** `orders/0` of a command on a topic-partition. */
   readonly partition: string | null;
@@ -179,6 +183,7 @@ export class Control {
       actor: 'actor' in command ? command.actor : null,
       command: nameOf(command),
       fault: 'fault' in command ? command.fault : null,
+      order_id: 'order' in command ? command.order : null,
       lanes: 'lanes' in command ? command.lanes : null,
       partition: 'topic' in command ? partitionKey(command) : null,
       job: 'job' in command ? command.job : null,
@@ -212,6 +217,10 @@ function textOf(command: object): string {
 }
 
 function shownCommand(command: Command): Result {
+  if ('order' in command) {
+    const { actor, command: name, fault: kind, order } = command;
+    return { actor, command: name, kind, order_id: order };
+  }
   if ('fault' in command) return { actor: command.actor, command: command.command, kind: command.fault };
   if ('actor' in command) return { actor: command.actor, command: command.command };
   if ('topic' in command) return { partition: partitionKey(command), command: command.command };
@@ -221,8 +230,9 @@ function shownCommand(command: Command): Result {
 }
 
 /** As `shownCommand` of the command that the entry is of. */
-function shownEntry({ actor, command, fault, lanes, partition, job, replay }: AuditEntry): Result {
-  if (actor !== null) return { actor, command, ...(fault === null ? {} : { kind: fault }) };
+function shownEntry({ actor, command, fault, order_id, lanes, partition, job, replay }: AuditEntry): Result {
+  const order = order_id === null ? {} : { order_id };
+  if (actor !== null) return { actor, command, ...(fault === null ? {} : { kind: fault }), ...order };
   if (partition !== null) return { partition, command };
   if (replay !== null) return { replay };
   return job !== null ? { job } : { lanes };

@@ -5,7 +5,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { MessagePort } from 'node:worker_threads';
 import { constants, zstdCompressSync } from 'node:zlib';
-import { AppError } from '../../protocol/errors.ts';
 import { partitionKey, type TopicPartition } from '../../protocol/event.ts';
 import type { BatchMessage, Consumed, ConsumerRequest, Doorbell, Offset } from '../../protocol/message.ts';
 import { PoisonedOrders, PoisonedRecords } from '../../protocol/poison.ts';
@@ -60,7 +59,7 @@ runChild<ConsumerInput>(async (child) => {
       if (chunk === undefined) return;
       if (session !== core.session) continue;
       const batch = core.decode(chunk);
-      dieOfPoison(batch);
+      await dieOfPoison(batch);
       aggregator?.postMessage(batch, [batch.buffer, batch.frames.buffer as ArrayBuffer]);
       child.meter.handled(batch.events);
       // The source may answer without ever leaving this turn; credits, the beat and the end must get through.
@@ -69,11 +68,11 @@ runChild<ConsumerInput>(async (child) => {
   }
 
   /** The fault `poison`: as if this record could not be handled. */
-  function dieOfPoison(batch: BatchMessage): void {
-    const offset = new PoisonedOrders(child.note).first(batch);
-    if (offset === undefined) return;
-    child.meter.working(offset, poisoned.slotOf(batch));
-    throw new AppError('internal', `Cannot decode ${partitionKey(batch)}:${offset} as its order is poisoned`);
+  async function dieOfPoison(batch: BatchMessage): Promise<void> {
+    const found = new PoisonedOrders(child.note).first(batch);
+    if (found === undefined) return;
+    child.meter.working(found.offset, poisoned.slotOf(batch));
+    await child.die(found.death);
   }
 
   async function onRequest(message: ConsumerRequest): Promise<void> {

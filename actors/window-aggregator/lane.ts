@@ -21,14 +21,14 @@ export type Care = {
   /** Undoes the compression of frames. */
   readonly unpack: (zstd: Uint8Array) => Uint8Array;
   /** Is shown every batch before it is applied. */
-  readonly check: (batch: BatchMessage) => void;
+  readonly check: (batch: BatchMessage) => Promise<void>;
 };
 
 const CARELESS: Care = {
   meter: NO_METER,
   poisoned: new PoisonedRecords([], []),
   unpack: (bytes) => bytes,
-  check: () => {},
+  check: async () => {},
 };
 
 type Prepared = { readonly partition: PartitionAggregate; readonly commit: PartitionCommit };
@@ -114,7 +114,7 @@ export class Lane {
     if (partition === undefined || sent.session !== this.#session || sent.base < partition.nextOffset) return false;
     const { poisoned, unpack, meter, check } = this.#care;
     const batch = parkRecords(sent, poisoned.of(sent), unpack);
-    check(batch);
+    await check(batch);
     for (const start of partition.needs(batch)) partition.adopt(start, await this.#store.window(batch, start));
     meter.working(-1, poisoned.slotOf(batch));
     partition.apply(batch, meter);

@@ -65,11 +65,11 @@ runChild<AggregatorInput>(async (child) => {
   let announced = false;
 
   /** The fault `poison`: as if this record could not be handled. */
-  function dieOfPoison(batch: BatchMessage): void {
-    const offset = new PoisonedOrders(child.note).first(batch);
-    if (offset === undefined) return;
-    child.meter.working(offset, poisoned.slotOf(batch));
-    throw new AppError('internal', `Cannot count ${partitionKey(batch)}:${offset} as its order is poisoned`);
+  async function dieOfPoison(batch: BatchMessage): Promise<void> {
+    const found = new PoisonedOrders(child.note).first(batch);
+    if (found === undefined) return;
+    child.meter.working(found.offset, poisoned.slotOf(batch));
+    await child.die(found.death);
   }
 
   // Everything that touches the lane's state goes through one queue: no two of them are ever half done at once.

@@ -97,6 +97,15 @@ export class Model {
     });
   }
 
+  /** A record that killed its actor, where it was found: one dead letter, whatever it holds. */
+  addPoisonTo(topic: string, partition: number): void {
+    const at = this.#partitions.get(`${topic}/${partition}`) as PartitionResult;
+    const offset = at.records++;
+    at.in++;
+    at.dead++;
+    this.#deadLetters.push({ topic, partition, offset, element: -1, reason: 'poison', field: null });
+  }
+
   /** A whole file: a leading BOM goes, so does CR at the end of a line, blank lines are no records. */
   addLines(bytes: Uint8Array): void {
     for (const line of lines(bytes)) this.add(line);

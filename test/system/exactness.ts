@@ -147,7 +147,7 @@ export function setLanes(pulso: Pulso, lanes: number): Promise<{ status: number;
   return post(pulso, '/system/lanes', { lanes, reason: 'test', idempotency_key: crypto.randomUUID() });
 }
 
-async function post(pulso: Pulso, path: string, body: unknown): Promise<{ status: number; body: unknown }> {
+export async function post(pulso: Pulso, path: string, body: unknown): Promise<{ status: number; body: unknown }> {
   const answer = await fetch(new URL(path, pulso.url), {
     method: 'POST',
     headers: { authorization: `Bearer ${pulso.token}`, 'content-type': 'application/json' },

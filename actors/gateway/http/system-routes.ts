@@ -119,7 +119,7 @@ async function commandActor(state: GatewayState, command: (typeof ACTOR_COMMANDS
 async function faultActor(state: GatewayState, ask: Ask): Promise<Answer> {
   const body = parseFaultBody(await readJson(ask.request));
   const actor = actorOf(state, ask);
-  return carried(await run(state, { actor, command: 'fault', fault: body.kind, ...intentOf(body) }, ask));
+  return carried(await run(state, { actor, command: 'fault', ...body.ordered, ...intentOf(body) }, ask));
 }
 
 /** Whom a command is for, as far as the gateway knows; the supervisor has the last word. */

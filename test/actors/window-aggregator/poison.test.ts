@@ -147,7 +147,10 @@ test('slots tell all topic-partitions apart', () => {
 
 test('poisoned orders are found in a batch by their ids, and nothing but orders is', () => {
   const batch = decode([order('a'), { type: 'refund', order_id: 'bad', timestamp: NOW, amount: 1 }, [order('bad')]]);
-  assert.equal(new PoisonedOrders({ poisoned: ['x', 'bad'] }).first(batch), BASE + 2);
-  assert.equal(new PoisonedOrders({ poisoned: ['b'] }).first(batch), undefined);
+  assert.deepEqual(new PoisonedOrders({ poisoned: { x: 'hang', bad: 'oom' } }).first(batch), {
+    offset: BASE + 2,
+    death: 'oom',
+  });
+  assert.equal(new PoisonedOrders({ poisoned: { b: 'crash' } }).first(batch), undefined);
   assert.equal(new PoisonedOrders(undefined).first(batch), undefined);
 });
