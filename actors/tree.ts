@@ -1,7 +1,7 @@
 /** Which actors exist, as data: the whole supervision tree of a pulso process. */
 import type { ChildSpec, SupervisorSpec } from '../supervisor/child-spec.ts';
 import type { ArchiverInput } from './archiver/worker.ts';
-import { type BackendConfig, hasProjections, sharesState } from './backends/choose.ts';
+import { type BackendConfig, hasProjections, isShared, sharesState } from './backends/choose.ts';
 import type { BusInput } from './bus/worker.ts';
 import type { Config } from './config/read.ts';
 import type { GatewayInput } from './gateway/worker.ts';
@@ -30,6 +30,25 @@ const START_MS = 30_000;
 /** Opening windows of a long history may take a moment; a loop that is blocked shows long before this. */
 const HEARTBEAT_MS = 500;
 
+/**
+ * How long an actor may have one handler in work, or take nothing from a full mailbox. What waits for a store, a broker
+ * or another actor says so, and that time does not count; these are for the rest.
+ */
+const PROGRESS_MS = {
+  /** One batch, or one answer of the store. */
+  lane: 2_000,
+  /** Nothing it does lasts: what takes longer has a deadline of its own. */
+  quick: 5_000,
+  /** An append to Kafka is given up after 10 s. */
+  append: 20_000,
+  /** Sends with their retries, and jobs' own questions. */
+  slow: 60_000,
+  /** A question to a large archive. */
+  question: 120_000,
+  /** A batch to or from a slow archive, file by file. */
+  batch: 300_000,
+} as const;
+
 const entry = (path: string) => new URL(path, import.meta.url);
 
 function worker<Input>(id: string, path: string, input: Input, extra: Partial<ChildSpec> = {}): ChildSpec {
@@ -42,6 +61,7 @@ function worker<Input>(id: string, path: string, input: Input, extra: Partial<Ch
     shutdownMs: SHUTDOWN_MS,
     startMs: START_MS,
     heartbeatMs: HEARTBEAT_MS,
+    progressMs: PROGRESS_MS.quick,
     links: [],
     ...extra,
   } as ChildSpec;
@@ -65,6 +85,7 @@ export function laneSpec(lane: number, { config, backend }: TreeSettings): Super
     [
       worker(`aggregator-${lane}`, './window-aggregator/worker.ts', aggregator, {
         workGroup: 'aggregators',
+        progressMs: PROGRESS_MS.lane,
         links: [
           { name: 'partials', to: 'gateway' },
           { name: 'letting-go', to: 'archiver' },
@@ -73,6 +94,7 @@ export function laneSpec(lane: number, { config, backend }: TreeSettings): Super
       }),
       worker(`consumer-${lane}`, './partition-consumer/worker.ts', consumer, {
         workGroup: 'consumers',
+        progressMs: PROGRESS_MS.lane,
         links: [
           { name: 'batches', to: `aggregator-${lane}` },
           { name: 'doorbell', to: 'log-writer' },
@@ -99,11 +121,17 @@ export function rootSpec(settings: TreeSettings): SupervisorSpec {
         { name: 'appends', to: 'log-writer' },
       ],
     }),
-    worker('log-writer', './log-writer/worker.ts', { backend }),
-    worker('reader', './reader/worker.ts', reader),
+    worker(
+      'log-writer',
+      './log-writer/worker.ts',
+      { backend },
+      { progressMs: isShared(backend) ? PROGRESS_MS.append : PROGRESS_MS.quick },
+    ),
+    worker('reader', './reader/worker.ts', reader, { progressMs: PROGRESS_MS.question }),
     ...(sharesState(backend)
       ? [
           worker('bus', './bus/worker.ts', { backend } satisfies BusInput, {
+            progressMs: PROGRESS_MS.slow,
             links: [{ name: 'partials', to: 'gateway' }],
           }),
         ]
@@ -116,11 +144,13 @@ export function rootSpec(settings: TreeSettings): SupervisorSpec {
     ...(hasProjections(backend)
       ? [
           worker('projector', './projector/worker.ts', projector, {
+            progressMs: PROGRESS_MS.slow,
             links: [{ name: 'findings', to: 'gateway' }],
           }),
         ]
       : []),
     worker('archiver', './archiver/worker.ts', archiver, {
+      progressMs: PROGRESS_MS.batch,
       links: [
         { name: 'archive', to: 'gateway' },
         { name: 'findings', to: 'gateway' },
@@ -132,6 +162,7 @@ export function rootSpec(settings: TreeSettings): SupervisorSpec {
       }),
     ]),
     worker('jobs', './jobs/worker.ts', jobs, {
+      progressMs: PROGRESS_MS.slow,
       links: [
         { name: 'jobs', to: 'gateway' },
         { name: 'figures', to: 'gateway' },

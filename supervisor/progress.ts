@@ -8,7 +8,9 @@ import { isLate } from './liveness.ts';
 export type Seen = {
   /** Since when its oldest handler has been in work, by the actor's own clock; 0 = none is. */
   readonly handlingSince: number;
-  readonly handled: number;
+  /** How often it took messages, and how many steps its long works have made: any numbers that change with it. */
+  readonly takes: number;
+  readonly steps: number;
   readonly depth: number;
   /** It has said what it waits for, and that it may. */
   readonly excused: boolean;
@@ -21,14 +23,14 @@ export class Progress {
   readonly #limitMs: number;
   readonly #tickMs: number;
   #handlingSince = 0;
-  #handled: number;
+  #takes = 0;
+  #steps = 0;
   #handlerMs = 0;
   #mailboxMs = 0;
 
-  constructor(options: { readonly limitMs: number; readonly tickMs: number }, handled: number) {
+  constructor(options: { readonly limitMs: number; readonly tickMs: number }) {
     this.#limitMs = options.limitMs;
     this.#tickMs = options.tickMs;
-    this.#handled = handled;
   }
 
   /**
@@ -37,12 +39,14 @@ export class Progress {
    */
   look(seen: Seen, sinceTickMs: number, patience = 1): Stall | undefined {
     const counted = seen.excused || isLate(sinceTickMs, this.#tickMs) ? 0 : sinceTickMs;
-    const sameHandler = seen.handlingSince !== 0 && seen.handlingSince === this.#handlingSince;
-    const sameMailbox = seen.depth > 0 && seen.handled === this.#handled;
+    const stood = seen.steps === this.#steps;
+    const sameHandler = stood && seen.handlingSince !== 0 && seen.handlingSince === this.#handlingSince;
+    const sameMailbox = stood && seen.depth > 0 && seen.takes === this.#takes;
     this.#handlerMs = sameHandler ? this.#handlerMs + counted : 0;
     this.#mailboxMs = sameMailbox ? this.#mailboxMs + counted : 0;
     this.#handlingSince = seen.handlingSince;
-    this.#handled = seen.handled;
+    this.#takes = seen.takes;
+    this.#steps = seen.steps;
     const limitMs = this.#limitMs * patience;
     if (limitMs === 0) return undefined;
     if (this.#handlerMs >= limitMs) return { kind: 'handler', ms: this.#handlerMs };

@@ -6,7 +6,8 @@
  *   float64 at 16 mailbox bytes   24 oldest message (epoch ms, 0 = none)   32 busy ms
  *              40 waiting deadline (epoch ms, 0 = not waiting)   48 offset in work (-1 = none)   56 its slot
  *              64 heap bytes   72 bytes outside the heap
- *              80 since when its oldest handler has been in work (epoch ms, 0 = none is)   88 free
+ *              80 since when its oldest handler has been in work (epoch ms, 0 = none is)
+ *   int32 at  88 times that it took messages   92 steps of long work
  *   latin1 at  96 what it waits for, 48 bytes
  */
 
@@ -19,6 +20,9 @@ const BEAT = 0;
 const HANDLED = 1;
 const DEPTH = 2;
 const TEXT_LENGTH = 3;
+const TAKES = 22;
+const STEPS = 23;
+const COUNTS = STEPS + 1;
 
 const MAILBOX_BYTES = 2;
 const OLDEST_AT = 3;
@@ -35,8 +39,10 @@ const HANDLING_SINCE = 10;
  * actor that reports on its work is never taken for a blocked one.
  */
 export interface Meter {
-  /** `count` more messages were handled. */
+  /** `count` more messages were handled; 0 = it took all that it may take now, and that was none. */
   handled(count?: number): void;
+  /** A long work has got on by a step: its handler may take its time again. */
+  progressed(): void;
   /** How full the mailbox is, and how long ago its oldest message came in. */
   mailbox(depth: number, oldestMs: number, bytes?: number): void;
   /** Waits for something outside (store, broker) for at most `deadlineMs` from now: shown, and not a hang. */
@@ -65,7 +71,7 @@ export class BlockWriter implements Meter {
   #handlers = 0;
 
   constructor(block: SharedArrayBuffer, now: () => number) {
-    this.#counts = new Int32Array(block, 0, 4);
+    this.#counts = new Int32Array(block, 0, COUNTS);
     this.#numbers = new Float64Array(block, 0, NUMBERS);
     this.#text = new Uint8Array(block, TEXT_AT, TEXT_BYTES);
     this.#now = now;
@@ -84,6 +90,12 @@ export class BlockWriter implements Meter {
   handled(count = 1): void {
     this.#alive();
     Atomics.add(this.#counts, HANDLED, count);
+    Atomics.add(this.#counts, TAKES, 1);
+  }
+
+  progressed(): void {
+    this.#alive();
+    Atomics.add(this.#counts, STEPS, 1);
   }
 
   mailbox(depth: number, oldestMs: number, bytes = 0): void {
@@ -144,7 +156,7 @@ export class BlockReader {
   readonly #text: Uint8Array;
 
   constructor(block: SharedArrayBuffer) {
-    this.#counts = new Int32Array(block, 0, 4);
+    this.#counts = new Int32Array(block, 0, COUNTS);
     this.#numbers = new Float64Array(block, 0, NUMBERS);
     this.#text = new Uint8Array(block, TEXT_AT, TEXT_BYTES);
   }
@@ -156,6 +168,14 @@ export class BlockReader {
   /** Wraps at 2^32: take differences with `>>> 0`. */
   get handled(): number {
     return Atomics.load(this.#counts, HANDLED) >>> 0;
+  }
+
+  get takes(): number {
+    return Atomics.load(this.#counts, TAKES);
+  }
+
+  get steps(): number {
+    return Atomics.load(this.#counts, STEPS);
   }
 
   get depth(): number {

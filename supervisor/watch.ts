@@ -41,7 +41,7 @@ export class Watch {
     this.#thread = thread;
     this.#tickMs = tickMs;
     this.#liveness = new Liveness({ limitMs: heartbeatMs, tickMs, seesRest }, block.beat + (idleMs ?? 0));
-    this.#progress = new Progress({ limitMs: progressMs, tickMs }, block.handled);
+    this.#progress = new Progress({ limitMs: progressMs, tickMs });
     this.#gauges = new Gauges(now, block.handled, idleMs === undefined ? block.busyMs : now - idleMs);
   }
 
@@ -55,10 +55,11 @@ export class Watch {
 
   /** `ask` when it must be asked for a sign of life. */
   look({ now, sinceTickMs, patience, waits }: Look): 'well' | 'ask' | Hang {
-    const { beat, handled, handlingSince, depth } = this.#block;
+    const { beat, handled, handlingSince, takes, steps, depth } = this.#block;
     const idleMs = this.#thread.idleMs();
     const condition = this.#liveness.look(beat + (idleMs ?? 0), sinceTickMs, patience);
-    const stall = this.#progress.look({ handlingSince, handled, depth, excused: waits }, sinceTickMs, patience);
+    const seen = { handlingSince, takes, steps, depth, excused: waits };
+    const stall = this.#progress.look(seen, sinceTickMs, patience);
     this.#gauges.sample(now, handled, idleMs === undefined ? this.#countedMs() : now - idleMs);
     return condition === 'hung' ? { kind: 'loop', ms: this.#liveness.silentMs } : (stall ?? condition);
   }

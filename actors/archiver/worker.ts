@@ -46,7 +46,14 @@ runChild<ArchiverInput>(async (child) => {
   const listeners = new Map<string, MessagePort>();
   let findings: MessagePort | undefined;
   let told = '';
+  let known = false;
   const stopping = new AbortController();
+
+  /** Between two slices of a batch. */
+  function turn(): Promise<void> {
+    child.meter.progressed();
+    return nextTurn();
+  }
 
   const archiver = new Archiver(
     {
@@ -54,7 +61,7 @@ runChild<ArchiverInput>(async (child) => {
       manifest,
       files,
       dayOf: dayIn(zone),
-      turn: nextTurn,
+      turn,
       now: Date.now,
       nonce: () => `${Date.now().toString(36)}${randomBytes(4).toString('hex')}`,
       drop: (place, horizon) => letGo(place, horizon),
@@ -126,23 +133,28 @@ runChild<ArchiverInput>(async (child) => {
   }
 
   async function run(): Promise<void> {
-    let known = false;
     while (!stopping.signal.aborted) {
-      let worked = false;
-      try {
-        if (!known) await readManifest();
-        known = true;
-        worked = await archiver.work();
-        await oldWindows.look(own);
-        await registrar?.look();
-        if (registrar?.failure === undefined) book.wentWell();
-        else book.failed(registrar.failure, Date.now());
-      } catch (thrown) {
-        // Store or archive may be away: that is no fault of this actor, and nothing is lost by waiting.
-        book.failed(thrown instanceof Error ? thrown.message : String(thrown), Date.now());
-      }
+      const worked = await child.handle(look);
       if (!worked) await sleep(LOOK_MS, undefined, { signal: stopping.signal }).catch(() => undefined);
     }
+  }
+
+  /** Does what there is to do next; answers whether there was anything. */
+  async function look(): Promise<boolean> {
+    let worked = false;
+    try {
+      if (!known) await readManifest();
+      known = true;
+      worked = await archiver.work();
+      await oldWindows.look(own);
+      await registrar?.look();
+      if (registrar?.failure === undefined) book.wentWell();
+      else book.failed(registrar.failure, Date.now());
+    } catch (thrown) {
+      // Store or archive may be away: that is no fault of this actor, and nothing is lost by waiting.
+      book.failed(thrown instanceof Error ? thrown.message : String(thrown), Date.now());
+    }
+    return worked;
   }
 
   async function readManifest(): Promise<void> {
@@ -156,7 +168,7 @@ runChild<ArchiverInput>(async (child) => {
     'letting-go',
     (port, { id }) => {
       owners.laid(id, port);
-      port.on('message', (message: LettingGo) => owners.receive(id, message));
+      port.on('message', (message: LettingGo) => child.handle(() => owners.receive(id, message)));
     },
     ({ id }) => owners.lost(id),
   );
@@ -164,7 +176,7 @@ runChild<ArchiverInput>(async (child) => {
     'archive',
     (port, { id }) => {
       listeners.set(id, port);
-      port.on('message', (ask: Ask<ArchiveQuery>) => void onAsk(port, ask));
+      port.on('message', (ask: Ask<ArchiveQuery>) => void child.handle(() => onAsk(port, ask)));
       port.postMessage(book.everything(status()));
     },
     ({ id }) => listeners.delete(id),
@@ -173,7 +185,7 @@ runChild<ArchiverInput>(async (child) => {
     findings = port;
     if (book.finding !== undefined) port.postMessage(book.finding);
   });
-  const telling = setInterval(tell, TELL_MS);
+  const telling = setInterval(() => child.handle(tell), TELL_MS);
   const running = run();
   child.onStop(async () => {
     stopping.abort();

@@ -25,6 +25,8 @@ export type MongoConfig = {
 export type OutageWatch = {
   waiting(what: string, deadlineMs: number): void;
   waited(): void;
+  /** It has answered once more. */
+  progressed?(): void;
   /** Whether there is no time to wait any more: whoever waits then fails instead. */
   givesUp?(): boolean;
 };
@@ -177,6 +179,7 @@ export class Patience {
     } finally {
       clearInterval(slow);
       if (declared && --this.#waiting === 0) this.#watch.waited();
+      this.#watch.progressed?.();
     }
   }
 

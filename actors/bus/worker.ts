@@ -7,6 +7,7 @@ import { AppError } from '../../protocol/errors.ts';
 import type { Offset, PartialsMessage } from '../../protocol/message.ts';
 import { runChild } from '../../supervisor/child.ts';
 import { type BackendConfig, chooseDeltaBus } from '../backends/choose.ts';
+import type { BusMessage } from '../ports/delta-bus.ts';
 import { Listener } from './listener.ts';
 import { Publisher } from './publisher.ts';
 
@@ -41,10 +42,22 @@ runChild<BusInput>(async (child) => {
   }
 
   const listener = new Listener({ self });
+
+  function receive(message: BusMessage): void {
+    try {
+      listener.receive(message);
+      child.meter.handled();
+    } catch (thrown) {
+      // Of another version, or of somebody else: its sender's partitions are read from the store meanwhile.
+      if (!(thrown instanceof AppError)) throw thrown;
+      note(thrown.message);
+    }
+  }
+
   const publisher = new Publisher({
     sender: self,
     mostBytes: bus.mostBytes,
-    publish: (messages) => bus.publish(messages),
+    publish: (messages) => child.handle(() => bus.publish(messages)),
     onTrouble,
     onPublished: () => child.meter.waited(),
     clock,
@@ -54,10 +67,12 @@ runChild<BusInput>(async (child) => {
     'publish',
     (port, { id }) => {
       publisher.connect(id, port);
-      port.on('message', (message: PartialsMessage) => {
-        publisher.receive(id, message);
-        child.meter.handled();
-      });
+      port.on('message', (message: PartialsMessage) =>
+        child.handle(() => {
+          publisher.receive(id, message);
+          child.meter.handled();
+        }),
+      );
     },
     ({ id }) => publisher.disconnect(id),
   );
@@ -65,17 +80,20 @@ runChild<BusInput>(async (child) => {
     'partials',
     (port) => {
       listener.connect(port);
-      port.on('message', () => listener.wanted());
+      port.on('message', () => child.handle(() => listener.wanted()));
     },
     () => listener.connect(undefined),
   );
   child.onTell((body) => publisher.sawEnds((body as ToldBus).ends));
 
-  const timer = setInterval(() => {
+  const tick = () => {
     publisher.tick();
     const { updates, bytes } = listener.waiting;
     child.meter.mailbox(updates, 0, bytes);
-  }, TICK_MS);
+    // What waits does so for a gateway that wants it: nothing is held up here.
+    child.meter.handled(0);
+  };
+  const timer = setInterval(() => child.handle(tick), TICK_MS);
   child.onStop(async () => {
     const limit = clock() + DRAIN_MS;
     while (!publisher.idle && clock() < limit) await new Promise((resolve) => setTimeout(resolve, TICK_MS));
@@ -87,16 +105,7 @@ runChild<BusInput>(async (child) => {
       child.meter.waited();
       listener.following();
     },
-    onMessage: (message) => {
-      try {
-        listener.receive(message);
-        child.meter.handled();
-      } catch (thrown) {
-        // Of another version, or of somebody else: its sender's partitions are read from the store meanwhile.
-        if (!(thrown instanceof AppError)) throw thrown;
-        note(thrown.message);
-      }
-    },
+    onMessage: (message) => child.handle(() => receive(message)),
     onTrouble,
   });
   child.ready();

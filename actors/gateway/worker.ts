@@ -3,6 +3,7 @@
  * the store and follows the lanes from there.
  */
 import { setTimeout as wait } from 'node:timers/promises';
+import type { MessagePort } from 'node:worker_threads';
 import { AppError } from '../../protocol/errors.ts';
 import type { PartitionCounts } from '../../protocol/event.ts';
 import type {
@@ -77,12 +78,14 @@ runChild<GatewayInput>(async (child) => {
     },
   });
   const { state } = gateway;
+  const listen = <Message>(port: MessagePort, receive: (message: Message) => void) =>
+    port.on('message', (message: Message) => child.handle(() => receive(message)));
 
   child.onLink(
     'partials',
     (port, { id }) => {
       gateway.laneConnected(id, port);
-      port.on('message', (message: PartialsMessage) => {
+      listen(port, (message: PartialsMessage) => {
         gateway.partials(id, message);
         child.meter.handled();
       });
@@ -92,7 +95,7 @@ runChild<GatewayInput>(async (child) => {
   child.onLink(
     'queries',
     (port) => {
-      port.on('message', (message: Answer) => state.reader.receive(message));
+      listen(port, (message: Answer) => state.reader.receive(message));
       gateway.readerConnected(port);
     },
     () => gateway.readerConnected(undefined),
@@ -100,16 +103,14 @@ runChild<GatewayInput>(async (child) => {
   child.onLink(
     'appends',
     (port) => {
-      port.on('message', (message: AppendReply) => state.log.receive(message));
+      listen(port, (message: AppendReply) => state.log.receive(message));
       state.log.connect(port);
     },
     () => state.log.connect(undefined),
   );
-  child.onLink('findings', (port) =>
-    port.on('message', (finding: Finding) => state.status.addFinding(finding, Date.now())),
-  );
+  child.onLink('findings', (port) => listen(port, (finding: Finding) => state.status.addFinding(finding, Date.now())));
   child.onLink('figures', (port) => {
-    port.on('message', ({ id, body }: Ask<FiguresQuery>) => {
+    listen(port, ({ id, body }: Ask<FiguresQuery>) => {
       port.postMessage({ type: 'answer', id, value: gateway.figures(body) } satisfies Answer);
       child.meter.handled();
     });
@@ -117,7 +118,7 @@ runChild<GatewayInput>(async (child) => {
   child.onLink(
     'jobs',
     (port) => {
-      port.on('message', (message: Answer | JobsChanged) => state.jobs.receive(message));
+      listen(port, (message: Answer | JobsChanged) => state.jobs.receive(message));
       state.jobs.connect(port);
     },
     () => state.jobs.connect(undefined),
@@ -125,7 +126,7 @@ runChild<GatewayInput>(async (child) => {
   child.onLink(
     'archive',
     (port) => {
-      port.on('message', (message: Answer | ArchiveChanged) => state.archive.receive(message));
+      listen(port, (message: Answer | ArchiveChanged) => state.archive.receive(message));
       state.archive.connect(port);
     },
     () => state.archive.connect(undefined),
@@ -147,12 +148,12 @@ runChild<GatewayInput>(async (child) => {
   });
   child.onStop(() => gateway.close());
 
-  const port = await listen(gateway, input.port);
+  const port = await serve(gateway, input.port);
   child.tell({ type: 'listening', port, url: urlOf(input.host, port) });
   child.ready();
 });
 
-async function listen(gateway: Gateway, port: number): Promise<number> {
+async function serve(gateway: Gateway, port: number): Promise<number> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await gateway.listen(port);

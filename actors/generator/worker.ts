@@ -24,6 +24,10 @@ const STEP_MS = 25;
 const CHUNK_EVENTS = 5_000;
 const REPORT_MS = 1_000;
 const REFUSED_PAUSE_MS = 50;
+/** An append without an answer for so long is waited for: that is not this actor's doing. */
+const SLOW_APPEND_MS = 500;
+/** The log may be away for long: that is shown, and nobody is restarted for it. */
+const WAIT_MS = 24 * 3_600_000;
 
 runChild<GeneratorInput>(async (child) => {
   const { input } = child;
@@ -55,20 +59,27 @@ runChild<GeneratorInput>(async (child) => {
     if (written === 0) return 0;
     total += written;
     await facts.put(FACT, { state: stream.snapshot(), total } satisfies Kept);
-    await log.append(sink.take());
+    await append(sink.take());
     child.meter.handled(written);
     return written;
+  }
+
+  async function append(appends: AppendRequest['appends']): Promise<void> {
+    const slow = setTimeout(() => child.meter.waiting('the log', WAIT_MS), SLOW_APPEND_MS);
+    await log.append(appends);
+    clearTimeout(slow);
+    child.meter.waited();
   }
 
   const finished = () => stopped || (input.count !== null && total >= input.count);
 
   async function fill(until: number): Promise<void> {
-    while (!finished() && (await write(until)) > 0);
+    while (!finished() && (await child.handle(() => write(until))) > 0);
   }
 
   async function live(): Promise<void> {
     while (!finished()) {
-      const written = await write(Date.now());
+      const written = await child.handle(() => write(Date.now()));
       if (written < CHUNK_EVENTS) await sleep(STEP_MS);
     }
   }

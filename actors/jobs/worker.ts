@@ -90,10 +90,10 @@ runChild<JobsInput>(async (child) => {
   });
   child.onLink('jobs', (port) => {
     listener = port;
-    port.on('message', (ask: Ask<JobsQuery>) => void answer(port, ask));
+    port.on('message', (ask: Ask<JobsQuery>) => void child.handle(() => answer(port, ask)));
     void runner.jobs().then((jobs) => port.postMessage({ type: 'jobs-changed', jobs } satisfies JobsChanged));
   });
-  child.onTell((body) => void runner.setHere((body as ToldJobs).here));
+  child.onTell((body) => runner.setHere((body as ToldJobs).here));
   child.onStop(async () => {
     await runner.setHere(false);
     await history.close();

@@ -35,7 +35,8 @@ runChild<LogWriterInput>(async (child) => {
   }
 
   async function commitNext(): Promise<void> {
-    await commit(queue.takeGroup());
+    const group = queue.takeGroup();
+    await child.handle(() => commit(group));
     showMailbox(Date.now());
     committing = undefined;
     if (queue.depth > 0) commitSoon();
@@ -52,7 +53,9 @@ runChild<LogWriterInput>(async (child) => {
       const broken = thrown instanceof AppError && ['bad-message', 'too-large'].includes(thrown.code);
       if (broken && group.size > 1) for (const single of group.singly()) await commit(single);
       else answer(group.failed(thrown));
+      child.meter.handled(0);
     }
+    child.meter.progressed();
   }
 
   function answer(told: readonly Told<MessagePort>[]): void {
@@ -79,7 +82,7 @@ runChild<LogWriterInput>(async (child) => {
   );
   const retention = setInterval(() => {
     const positions = consumed.takeNews();
-    if (positions !== undefined) retaining = log.retain(positions).then(() => undefined);
+    if (positions !== undefined) retaining = child.handle(async () => void (await log.retain(positions)));
   }, RETAIN_MS);
   child.onStop(async () => {
     queue.close();

@@ -12,18 +12,21 @@ runChild<HealthInput>((child) => {
   const health = new GenerationHealth();
   let gateway: MessagePort | undefined;
   child.onLink('health', (port) => {
-    port.on('message', (report: GenerationReport) => {
-      health.report(report);
-      child.meter.handled();
-    });
+    port.on('message', (report: GenerationReport) =>
+      child.handle(() => {
+        health.report(report);
+        child.meter.handled();
+      }),
+    );
   });
   child.onLink('findings', (port) => {
     gateway = port;
   });
-  const timer = setInterval(() => {
+  const judge = () => {
     const finding = health.judge(Date.now());
     if (finding !== undefined) gateway?.postMessage(finding);
-  }, JUDGE_MS);
+  };
+  const timer = setInterval(() => child.handle(judge), JUDGE_MS);
   child.onStop(() => clearInterval(timer));
   child.ready();
 });

@@ -11,6 +11,7 @@ import { PoisonedOrders, PoisonedRecords } from '../../protocol/poison.ts';
 import { runChild } from '../../supervisor/child.ts';
 import { type BackendConfig, chooseLogSource } from '../backends/choose.ts';
 import { ConsumerCore, lagOf } from './core.ts';
+import { Waits } from './waits.ts';
 
 export type ConsumerInput = { readonly backend: BackendConfig; readonly futureMs: number };
 
@@ -21,6 +22,8 @@ const POLL_MS = 250;
 const REPORT_MS = 100;
 /** Brokers may be away for long: that is shown, and nobody is restarted for it. */
 const WAIT_MS = 24 * 3_600_000;
+/** Without a credit for so long it says that it waits for one: a lane at full speed is out of credits all the time. */
+const CREDIT_MS = 1_000;
 
 const compress = (frames: Uint8Array) =>
   zstdCompressSync(frames, { params: { [constants.ZSTD_c_compressionLevel]: 1 } });
@@ -30,6 +33,7 @@ runChild<ConsumerInput>(async (child) => {
   const { backend, futureMs } = child.input;
   const poisoned = new PoisonedRecords(child.suspects, backend.topics);
   const core = new ConsumerCore({ futureMs, compress, poisoned, meter: child.meter });
+  const waits = new Waits(child.meter);
   const committed = new Map<string, number>();
   let aggregator: MessagePort | undefined;
   let logWriter: MessagePort | undefined;
@@ -37,6 +41,8 @@ runChild<ConsumerInput>(async (child) => {
   let rung = false;
   let stopped = false;
   let seeks = 0;
+  let seeking = 0;
+  let creditAt = performance.now();
 
   /** One pump at a time; a doorbell during it makes it look once more. */
   async function pump(): Promise<void> {
@@ -53,18 +59,23 @@ runChild<ConsumerInput>(async (child) => {
   }
 
   async function drain(): Promise<void> {
-    while (!stopped && core.mayRead) {
-      const { session } = core;
-      const chunk = await source.take(TAKE_BYTES);
-      if (chunk === undefined) return;
-      if (session !== core.session) continue;
-      const batch = core.decode(chunk);
-      await dieOfPoison(batch);
-      aggregator?.postMessage(batch, [batch.buffer, batch.frames.buffer as ArrayBuffer]);
-      child.meter.handled(batch.events);
+    while (!stopped && core.mayRead && (await child.handle(passOn))) {
       // The source may answer without ever leaving this turn; credits, the beat and the end must get through.
       await nextTurn();
     }
+  }
+
+  /** False when there is nothing to read now. */
+  async function passOn(): Promise<boolean> {
+    const { session } = core;
+    const chunk = await source.take(TAKE_BYTES);
+    if (chunk === undefined) child.meter.handled(0);
+    if (chunk === undefined || session !== core.session) return chunk !== undefined;
+    const batch = core.decode(chunk);
+    await dieOfPoison(batch);
+    aggregator?.postMessage(batch, [batch.buffer, batch.frames.buffer as ArrayBuffer]);
+    child.meter.handled(batch.events);
+    return true;
   }
 
   /** The fault `poison`: as if this record could not be handled. */
@@ -76,24 +87,33 @@ runChild<ConsumerInput>(async (child) => {
   }
 
   async function onRequest(message: ConsumerRequest): Promise<void> {
+    await child.handle(() => take(message));
+    if (message.type !== 'committed') await pump();
+  }
+
+  async function take(message: ConsumerRequest): Promise<void> {
     switch (message.type) {
-      case 'positions': {
-        core.halt();
-        const turn = ++seeks;
-        await source.seek(message.positions);
-        if (turn !== seeks) return;
-        core.begin(message);
-        committed.clear();
-        noteCommitted(message.positions);
-        child.tell({ type: 'following', partitions: message.positions.length });
-        return pump();
-      }
+      case 'positions':
+        return follow(message);
       case 'applied':
-        core.applied(message);
-        return pump();
+        return core.applied(message);
       case 'committed':
-        noteCommitted(message.positions);
+        return noteCommitted(message.positions);
     }
+  }
+
+  async function follow(request: Extract<ConsumerRequest, { type: 'positions' }>): Promise<void> {
+    core.halt();
+    const turn = ++seeks;
+    seeking++;
+    waits.begin('the log', WAIT_MS);
+    await source.seek(request.positions);
+    if (--seeking === 0) waits.end('the log');
+    if (turn !== seeks) return;
+    core.begin(request);
+    committed.clear();
+    noteCommitted(request.positions);
+    child.tell({ type: 'following', partitions: request.positions.length });
   }
 
   function noteCommitted(positions: readonly Offset[]): void {
@@ -105,6 +125,7 @@ runChild<ConsumerInput>(async (child) => {
     const ends = (await source.extents()).map(({ topic, partition, end }) => ({ topic, partition, offset: end }));
     const lag = lagOf(ends, committed, partitionKey);
     child.meter.mailbox(lag, 0);
+    showCredit();
     const body = { type: 'lag' as const, lag, session: core.session, partitions: ends.length, ends };
     const text = JSON.stringify(body);
     if (text === lastReport) return;
@@ -118,6 +139,14 @@ runChild<ConsumerInput>(async (child) => {
     source.consumed?.(positions);
   }
 
+  /** What keeps the aggregator from giving credits is its own to tell. */
+  function showCredit(): void {
+    const now = performance.now();
+    if (core.mayRead) creditAt = now;
+    if (now - creditAt < CREDIT_MS) waits.end('the aggregator');
+    else waits.begin('the aggregator', WAIT_MS);
+  }
+
   /** What the group takes away must not be read on: the aggregator names new positions for what it gives. */
   function onAssigned(partitions: readonly TopicPartition[] | null): void {
     core.halt();
@@ -126,15 +155,15 @@ runChild<ConsumerInput>(async (child) => {
   }
 
   function onWaiting(reason: string | null): void {
-    if (reason === null) child.meter.waited();
-    else child.meter.waiting('Kafka', WAIT_MS);
+    if (reason === null) waits.end('Kafka');
+    else waits.begin('Kafka', WAIT_MS);
     if (reason) child.tell({ type: 'noted', level: 'warn', text: `Kafka is waited for: ${reason}` });
   }
 
   child.onLink('doorbell', (port) => {
     logWriter = port;
     port.on('message', (message: Doorbell) => {
-      source.notify(message.ends);
+      child.handle(() => source.notify(message.ends));
       void pump();
     });
   });

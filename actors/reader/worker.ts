@@ -54,7 +54,9 @@ runChild<ReaderInput>(async (child) => {
     child.meter.handled();
   }
 
-  child.onLink('queries', (port) => port.on('message', (ask: Ask<ReaderQuery>) => void onAsk(port, ask)));
+  child.onLink('queries', (port) =>
+    port.on('message', (ask: Ask<ReaderQuery>) => void child.handle(() => onAsk(port, ask))),
+  );
   child.onStop(async () => {
     for (const part of Object.values(stores)) await part.close();
   });

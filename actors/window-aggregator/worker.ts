@@ -48,6 +48,7 @@ runChild<AggregatorInput>(async (child) => {
   const watch = {
     waiting: (what: string, deadlineMs: number) => child.meter.waiting(what, deadlineMs),
     waited: () => child.meter.waited(),
+    progressed: () => child.meter.progressed(),
     // What is not committed then is read again.
     givesUp: () => stopping,
   };
@@ -82,10 +83,13 @@ runChild<AggregatorInput>(async (child) => {
     arrivals.push(performance.now());
     showMailbox();
     // A failure is nobody's to handle here: it ends the thread, and the supervisor decides.
-    const done = tail.then(work).then(() => {
-      arrivals.shift();
-      showMailbox();
-    });
+    const done = tail
+      .then(() => child.handle(work))
+      .then(() => {
+        arrivals.shift();
+        child.meter.handled(0);
+        showMailbox();
+      });
     tail = done;
     return done;
   }

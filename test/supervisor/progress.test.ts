@@ -6,14 +6,10 @@ import { Progress, type Seen } from '../../supervisor/progress.ts';
 import { BlockReader, BlockWriter, createBlock } from '../../supervisor/shared-block.ts';
 import { supervisor, World, worker } from './virtual.ts';
 
-const IDLE: Seen = { handlingSince: 0, handled: 0, depth: 0, excused: false };
+const IDLE: Seen = { handlingSince: 0, takes: 0, steps: 0, depth: 0, excused: false };
 
 /** What a progress with a limit of 300 ms says, tick by tick, of an actor seen so. */
-function looks(
-  seen: readonly Partial<Seen>[],
-  sinceMs = 100,
-  progress = new Progress({ limitMs: 300, tickMs: 100 }, 0),
-) {
+function looks(seen: readonly Partial<Seen>[], sinceMs = 100, progress = new Progress({ limitMs: 300, tickMs: 100 })) {
   return seen.map((part) => progress.look({ ...IDLE, ...part }, sinceMs)?.kind);
 }
 
@@ -33,12 +29,20 @@ test('progress starts anew with each handler', () => {
 });
 
 test('progress finds a mailbox that nothing is taken from', () => {
-  const full = { depth: 3, handled: 5 };
+  const full = { depth: 3, takes: 5 };
   assert.deepEqual(looks(times(4, full)), [undefined, undefined, undefined, 'mailbox']);
 });
 
+test('progress takes each step of a long work for getting on', () => {
+  const steps = [1, 1, 1, 2, 2, 2, 3].map((steps) => ({ handlingSince: 7, depth: 3, steps }));
+  assert.deepEqual(
+    looks(steps),
+    steps.map(() => undefined),
+  );
+});
+
 test('progress sees that a full mailbox is worked off, that an empty one asks for nothing', () => {
-  const worked = [1, 1, 1, 2, 2, 2, 3].map((handled) => ({ handled, depth: 9 }));
+  const worked = [1, 1, 1, 2, 2, 2, 3].map((takes) => ({ takes, depth: 9 }));
   assert.deepEqual(
     looks(worked),
     worked.map(() => undefined),
@@ -56,7 +60,7 @@ test('progress excuses who has said what it waits for, and forgets nothing of th
 });
 
 test('progress does not count ticks that come late, as after a sleep', () => {
-  const progress = new Progress({ limitMs: 300, tickMs: 100 }, 0);
+  const progress = new Progress({ limitMs: 300, tickMs: 100 });
   const work = times(5, { handlingSince: 7, depth: 1 });
   assert.deepEqual(
     looks(work, 8 * 3_600_000, progress),
@@ -66,12 +70,12 @@ test('progress does not count ticks that come late, as after a sleep', () => {
 });
 
 test('progress without a limit finds nothing', () => {
-  const progress = new Progress({ limitMs: 0, tickMs: 100 }, 0);
+  const progress = new Progress({ limitMs: 0, tickMs: 100 });
   assert.deepEqual(looks(times(50, { handlingSince: 7, depth: 1 }), 100, progress).filter(Boolean), []);
 });
 
 test('progress is patient when asked to be', () => {
-  const progress = new Progress({ limitMs: 300, tickMs: 100 }, 0);
+  const progress = new Progress({ limitMs: 300, tickMs: 100 });
   const kinds = times(7, { handlingSince: 7 }).map((seen) => progress.look({ ...IDLE, ...seen }, 100, 2)?.kind);
   assert.deepEqual(kinds, [...times(6, {}).map(() => undefined), 'handler']);
 });
@@ -95,6 +99,18 @@ test('shared block says since when the oldest of several handlers has been in wo
   writer.settle(second);
   seen.push(reader.handlingSince);
   assert.deepEqual(seen, [10, 20, 20, 0]);
+});
+
+test('shared block tells messages handled from looks that found none, and steps from both', () => {
+  const block = createBlock();
+  const writer = new BlockWriter(block, () => 0);
+  const { handled, takes, steps } = new BlockReader(block);
+  assert.deepEqual([handled, takes, steps], [0, 0, 0]);
+  writer.handled(0);
+  writer.handled(4);
+  writer.progressed();
+  const reader = new BlockReader(block);
+  assert.deepEqual([reader.handled, reader.takes, reader.steps], [4, 2, 1]);
 });
 
 for (const overloaded of [false, true]) {
