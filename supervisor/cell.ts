@@ -231,7 +231,7 @@ export class Cell {
       case 'unresponsive':
         return phase;
       case 'running':
-        return this.#waits(this.#run) ? 'waiting' : 'running';
+        return this.#spec.type === 'worker' && this.#waits(this.#run) ? 'waiting' : 'running';
       case 'draining':
       case 'ended':
         return this.#asked === 'restart' || this.#asked === 'group' ? 'restarting' : 'draining';

@@ -25,14 +25,26 @@ export type Past = {
   note: unknown;
 };
 
+/** Of so many deleted ids the epoch is remembered one by one; ids that come after older ones start above all of theirs. */
+const KEPT_EPOCHS = 10_000;
+
 export class Histories {
+  readonly #epochs = new Map<string, number>();
+  #floor = 0;
   readonly #pasts = new Map<string, Past>();
   readonly #suspects = new Map<string, Suspects>();
 
   of(id: string): Past {
     let past = this.#pasts.get(id);
     if (!past) {
-      past = { epoch: 0, starts: 0, lastExit: null, children: undefined, note: undefined };
+      past = {
+        epoch: this.#epochs.get(id) ?? this.#floor,
+        starts: 0,
+        lastExit: null,
+        children: undefined,
+        note: undefined,
+      };
+      this.#epochs.delete(id);
       this.#pasts.set(id, past);
     }
     return past;
@@ -57,6 +69,21 @@ export class Histories {
   /** A child of the same name that comes later starts afresh, but with a higher epoch and the same note. */
   forget(id: string): void {
     const past = this.#pasts.get(id);
-    if (past) Object.assign(past, { starts: 0, lastExit: null, children: undefined });
+    if (!past) return;
+    if (past.note !== undefined) {
+      Object.assign(past, { starts: 0, lastExit: null, children: undefined });
+      return;
+    }
+    this.#pasts.delete(id);
+    this.#epochs.set(id, past.epoch);
+    if (this.#epochs.size > KEPT_EPOCHS) this.#forgetOldest();
+  }
+
+  #forgetOldest(): void {
+    for (const [id, epoch] of this.#epochs) {
+      this.#epochs.delete(id);
+      this.#floor = Math.max(this.#floor, epoch);
+      return;
+    }
   }
 }

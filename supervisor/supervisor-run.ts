@@ -29,6 +29,13 @@ export class SupervisorRun implements Run, CellOwner {
   readonly #children: Children;
   #phase: RunPhase = 'starting';
   #group: Group | undefined;
+  /** Whom the group is to start; how many of them, from the first on, are known to be up. */
+  #due: ReadonlySet<string> = new Set();
+  #upInGroup = 0;
+  /** Somebody failed since the group began, and may be backing off. */
+  #failedInGroup = false;
+  /** While it ends: those that may have to be stopped still, the next one last. */
+  #toStop: Cell[] | undefined;
   /** Why it ends, from the moment it begins to. */
   #ending: Exit | undefined;
   #killed = false;
@@ -62,7 +69,7 @@ export class SupervisorRun implements Run, CellOwner {
   start(): void {
     if (!this.#asksToStart()) return;
     this.#children.addStatic();
-    this.#group = { stop: [], start: this.#children.ids };
+    this.#setGroup({ stop: [], start: this.#children.ids });
     this.#advance();
   }
 
@@ -147,12 +154,12 @@ export class SupervisorRun implements Run, CellOwner {
   }
 
   isDue(cell: Cell): boolean {
-    return this.open && this.#group?.start.includes(cell.id) === true;
+    return this.open && this.#due.has(cell.id);
   }
 
   /** No group restart is to start it any more. */
   excuse(cell: Cell): void {
-    this.#group = excused(this.#group, cell.id);
+    this.#excuse(cell);
     this.#tree.turn(() => this.#advance());
   }
 
@@ -170,7 +177,8 @@ export class SupervisorRun implements Run, CellOwner {
   down(cell: Cell, exit: Exit): void {
     // One that ends while its turn to be stopped is still to come is down as wanted, and counts no more.
     const wanted = cell.asked ?? (this.#group?.stop.includes(cell.id) ? 'group' : undefined);
-    this.#group = stopped(this.#group, cell.id);
+    if (this.#group?.stop.length) this.#group = stopped(this.#group, cell.id);
+    this.#upInGroup = 0;
     if (!this.open) {
       if (!this.#killed) this.#reportShutdown(cell, exit);
       cell.settle();
@@ -253,15 +261,17 @@ export class SupervisorRun implements Run, CellOwner {
     if (strategy !== 'one_for_one') {
       const { ids, list } = this.#children;
       const members = list.map(({ id, run, temporary }) => ({ id, alive: run !== undefined, temporary }));
-      this.#group = regroup(planRestart(strategy, cell.id, ids), members, this.#group);
-      this.#report('group-restart', `${cell.id} takes ${this.#group.stop.join(', ') || 'nobody'} down (${strategy})`);
+      const group = regroup(planRestart(strategy, cell.id, ids), members, this.#group);
+      this.#setGroup(group);
+      this.#report('group-restart', `${cell.id} takes ${group.stop.join(', ') || 'nobody'} down (${strategy})`);
     }
+    this.#failedInGroup = this.#group !== undefined;
     cell.retry(forgiven);
   }
 
   /** A child that stays down of its own accord, and may take its supervisor with it. */
   #letGo(cell: Cell, exit: Exit): void {
-    this.#group = excused(this.#group, cell.id);
+    this.#excuse(cell);
     cell.settle(!exit.ignored && !isOrderly(exit.reason));
     if (cell.temporary) this.remove(cell);
     if (!cell.spec.significant || exit.ignored) return;
@@ -292,7 +302,7 @@ export class SupervisorRun implements Run, CellOwner {
 
   #end(reason: ExitReason, detail: string): void {
     this.#ending ??= this.#exit(reason, detail);
-    this.#group = undefined;
+    this.#setGroup(undefined);
     this.#phase = 'draining';
     for (const cell of this.#children.list) cell.cancelRetry();
     this.#advance();
@@ -305,16 +315,18 @@ export class SupervisorRun implements Run, CellOwner {
   }
 
   #groupIsUp(): void {
-    this.#group = undefined;
+    this.#setGroup(undefined);
     if (this.#started) return;
     this.#started = true;
     this.#phase = 'running';
     this.#tree.turn(() => this.#events.up());
   }
 
-  /** Reverse order, each one gone before the next is asked. */
+  /** Reverse order, each one gone before the next is asked. Nobody starts any more, so each is looked at once. */
   #stopNext(): void {
-    const last = this.#children.list.findLast((cell) => cell.run);
+    this.#toStop ??= this.#children.list;
+    while (this.#toStop.length > 0 && !this.#toStop.at(-1)?.run) this.#toStop.pop();
+    const last = this.#toStop.at(-1);
     if (last) last.run?.stop();
     else this.#allStopped(this.#ending ?? this.#exit('shutdown', 'stopped as asked'));
   }
@@ -338,11 +350,26 @@ export class SupervisorRun implements Run, CellOwner {
   /** True when all are up. One at a time, and none while the one that failed is backing off. */
   #startOfGroup(): boolean {
     const start = this.#group?.start ?? [];
-    if (start.some((id) => this.#children.get(id)?.backingOff)) return false;
-    const next = start.find((id) => !this.#children.get(id)?.running);
-    const cell = this.#children.get(next);
-    if (cell && !cell.run) cell.launch();
-    return cell === undefined;
+    if (this.#failedInGroup && start.some((id) => this.#children.get(id)?.backingOff)) return false;
+    while (this.#isUp(start[this.#upInGroup])) this.#upInGroup++;
+    const next = this.#children.get(start[this.#upInGroup]);
+    if (next && !next.run) next.launch();
+    return next === undefined && start.every((id) => this.#isUp(id));
+  }
+
+  #isUp(id: string | undefined): boolean {
+    return this.#children.get(id)?.running === true;
+  }
+
+  #setGroup(group: Group | undefined): void {
+    this.#group = group;
+    this.#due = new Set(group?.start);
+    this.#upInGroup = 0;
+    this.#failedInGroup &&= group !== undefined;
+  }
+
+  #excuse(cell: Cell): void {
+    if (this.#due.has(cell.id)) this.#setGroup(excused(this.#group, cell.id));
   }
 
   #exit(reason: ExitReason, detail: string): Exit {
