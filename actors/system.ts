@@ -2,22 +2,21 @@
  * The running system seen from the main thread: the tree, who owns which partitions, what the gateway is told and
  * what it asks for. It routes no data.
  */
-import { AppError, assertNever, toWireError, type WireError } from '../protocol/errors.ts';
+import { AppError, assertNever, type WireError } from '../protocol/errors.ts';
 import type { TopicPartition } from '../protocol/event.ts';
 import { partitionKey } from '../protocol/event.ts';
 import type { LogGap, Offset } from '../protocol/message.ts';
 import type { SupervisorTree } from '../supervisor/tree.ts';
 import { Acceptances, acceptable } from './accept-gap.ts';
-import { AuditKeeper } from './audit.ts';
 import { isShared, partitionCounts, sharesState } from './backends/choose.ts';
 import type { ToldBus } from './bus/worker.ts';
-import type { AuditEntry, TreeCommand } from './gateway/control.ts';
+import { type Asked, Desk } from './desk.ts';
+import type { AuditEntry } from './gateway/control.ts';
 import { GroupLanes } from './group.ts';
 import type { IncidentKeeper } from './incidents.ts';
 import type { ToldJobs } from './jobs/worker.ts';
 import { partitionsKept, partitionsOfLane } from './lanes.ts';
 import type { Log } from './log.ts';
-import { PoisonKeeper } from './poison-keeper.ts';
 import { laneSpec, type TreeSettings } from './tree.ts';
 
 /** What actors tell the main thread. */
@@ -40,7 +39,7 @@ export type Told =
   | ({ readonly type: 'gap' } & LogGap)
   | { readonly type: 'gap-accepted'; readonly id: number; readonly accepted: boolean }
   | { readonly type: 'noted'; readonly level: 'info' | 'warn' | 'error'; readonly text: string }
-  | { readonly type: 'control'; readonly id: number; readonly command: TreeCommand; readonly entry: AuditEntry }
+  | Asked
   /** Carried out by somebody else than this thread. */
   | { readonly type: 'audited'; readonly entry: AuditEntry; readonly error: WireError | null }
   | { readonly type: 'jobs-wanted' }
@@ -73,8 +72,7 @@ export class RunningSystem {
   #ends = new Map<string, Offset>();
   #generatorDone: boolean;
   #scaling = false;
-  #audit = new AuditKeeper();
-  #poisoned = new PoisonKeeper((actor, note) => this.#options.tree.note(actor, note));
+  #desk: Desk;
   #gateway: string | undefined;
   #statusTimer: NodeJS.Timeout;
   #statusSoon: NodeJS.Immediate | undefined;
@@ -87,6 +85,11 @@ export class RunningSystem {
     for (let lane = 0; lane < this.#lanes; lane++) this.#wanted.set(lane, this.#partitionsOf(lane, this.#lanes));
     const { tree, incidents } = options;
     incidents.onChange((incident) => this.#tellGateway({ type: 'incidents', incidents: [incident] }));
+    this.#desk = new Desk({
+      tree,
+      scale: (lanes) => this.scale(lanes),
+      acceptGap: (partition) => this.#acceptGap(partition),
+    });
     tree.onTell((id, _epoch, body) => this.#told(id, body as Told));
     tree.onEvent((event) => {
       this.#tellGateway({ type: 'events', events: [event] });
@@ -227,7 +230,7 @@ export class RunningSystem {
         this.#gateway = actor;
         this.#options.onListening(told.url, told.port);
         this.#tellHistory();
-        this.#tellGateway({ type: 'audit', entries: this.#audit.entries() });
+        this.#tellGateway({ type: 'audit', entries: this.#desk.audit.entries() });
         this.#sendStatus();
         break;
       case 'assignment-wanted':
@@ -267,35 +270,15 @@ export class RunningSystem {
         this.#tellJobs();
         break;
       case 'audited':
-        this.#audit.note(told.entry, told.error);
+        this.#desk.audit.note(told.entry, told.error);
         break;
       case 'control':
-        void this.#control(actor, told);
+      case 'inspect':
+        void this.#desk.answer(actor, told);
         break;
       default:
         assertNever(told);
     }
-  }
-
-  async #control(asker: string, { id, command, entry }: Extract<Told, { type: 'control' }>): Promise<void> {
-    const { tree } = this.#options;
-    try {
-      const value = await this.#carryOut(command);
-      this.#audit.note(entry, null);
-      tree.tell(asker, { type: 'control-done', id, value });
-    } catch (thrown) {
-      const error = toWireError(thrown);
-      this.#audit.note(entry, error);
-      tree.tell(asker, { type: 'control-done', id, error });
-    }
-  }
-
-  #carryOut(command: TreeCommand): Promise<unknown> {
-    if ('lanes' in command) return this.scale(command.lanes);
-    if ('topic' in command) return this.#acceptGap(command);
-    if ('order' in command) return this.#poisoned.order(command);
-    if ('fault' in command) return this.#options.tree.control(command.actor).fault(command.fault);
-    return this.#options.tree.command(command.actor, command.command);
   }
 
   #noteLag(lane: number, { lag, session, partitions }: Extract<Told, { type: 'lag' }>): void {

@@ -68,6 +68,19 @@ export function parseFaultBody(body: unknown): CommandBody & { readonly ordered:
 }
 
 /**
+ * `{settings: {rate: 100}}` with what every command may carry. Which settings there are only the actor knows.
+ * @example parseSettingsBody({ settings: { rate: 100 } }).settings
+ */
+export function parseSettingsBody(body: unknown): CommandBody & { readonly settings: JsonObject } {
+  const { settings } = objectOf(body);
+  if (!isObject(settings) || Object.keys(settings).length === 0)
+    throw new AppError('bad-parameter', 'Cannot take "settings" as an object that names at least one', {
+      field: 'settings',
+    });
+  return { ...parseCommandBody(body), settings };
+}
+
+/**
  * Which dead letters to replay. `reason` is theirs here; why it is done stands in `note`.
  * @example parseReplayBody({ reason: 'poison' }).filter.limit
  */

@@ -5,8 +5,9 @@
 import type { FaultOrder } from '../../protocol/command.ts';
 import { AppError, fromWireError, toWireError, type WireError } from '../../protocol/errors.ts';
 import { partitionKey, type TopicPartition } from '../../protocol/event.ts';
-
 import { Requests } from '../requests.ts';
+
+type Result = Readonly<Record<string, unknown>>;
 
 export const ACTOR_COMMANDS = ['restart', 'stop', 'start', 'kill', 'drain'] as const;
 export type ActorCommand = (typeof ACTOR_COMMANDS)[number];
@@ -18,10 +19,19 @@ export type FaultCommand = FaultOrder & {
   readonly key: string;
 };
 
+export type ConfigureCommand = {
+  readonly actor: string;
+  readonly command: 'configure';
+  readonly settings: Result;
+  readonly reason: string;
+  readonly key: string;
+};
+
 /** What the owner of the tree carries out. */
 export type TreeCommand =
   | { readonly actor: string; readonly command: ActorCommand; readonly reason: string; readonly key: string }
   | FaultCommand
+  | ConfigureCommand
   | { readonly lanes: number; readonly reason: string; readonly key: string }
   | (TopicPartition & { readonly command: 'accept-gap'; readonly reason: string; readonly key: string });
 export type Command =
@@ -30,7 +40,6 @@ export type Command =
   /** Which dead letters, as JSON. */
   | { readonly replay: string; readonly reason: string; readonly key: string };
 
-type Result = Readonly<Record<string, unknown>>;
 /** How a command is carried out that is none of the supervisor's. */
 export type Work = () => Promise<Result>;
 
@@ -45,8 +54,9 @@ export type AuditEntry = {
   readonly id: number;
   readonly at: number;
   readonly actor: string | null;
-  readonly command: ActorCommand | 'fault' | 'lanes' | 'accept-gap' | 'run-job' | 'replay';
+  readonly command: ActorCommand | 'fault' | 'configure' | 'lanes' | 'accept-gap' | 'run-job' | 'replay';
   readonly fault: FaultOrder['fault'] | null;
+  readonly settings: Result | null;
   /** Of a fault of an order. */
   readonly order_id: string | null;
   readonly lanes: number | null;
@@ -75,6 +85,8 @@ export type ControlOptions = {
 
 /** Changing the lanes commits and moves partitions first. */
 const CONTROL_MS = 15_000;
+/** Somewhat longer than the supervisor gives the actor. */
+const INSPECT_MS = 3_000;
 const KEPT_ENTRIES = 1_000;
 const REQUESTS_AN_EPOCH = 1_000_000;
 
@@ -138,7 +150,7 @@ export class Control {
 
   async #carryOut(command: Command, from: string, work: Work | undefined): Promise<Carried> {
     const id = this.#note(command, from);
-    if ('actor' in command && command.actor === this.#options.self) {
+    if (this.#endsItself(command)) {
       this.#settleEntry(id, 'accepted', null);
       return {
         value: { accepted: true, ...shownCommand(command) },
@@ -153,6 +165,16 @@ export class Control {
       this.#settleEntry(id, 'refused', toWireError(thrown));
       throw thrown;
     }
+  }
+
+  /** Being configured leaves it there to answer. */
+  #endsItself(command: Command): command is Extract<Command, { readonly actor: string }> {
+    return 'actor' in command && command.actor === this.#options.self && command.command !== 'configure';
+  }
+
+  /** What an actor says of itself: no command, and in no list. */
+  inspect(actor: string): Promise<unknown> {
+    return this.#requests.ask((id) => ({ type: 'inspect', id, actor }), INSPECT_MS);
   }
 
   /** Whoever keeps the audit list for the next gateway is told what came of it. */
@@ -183,6 +205,7 @@ export class Control {
       actor: 'actor' in command ? command.actor : null,
       command: nameOf(command),
       fault: 'fault' in command ? command.fault : null,
+      settings: 'settings' in command ? command.settings : null,
       order_id: 'order' in command ? command.order : null,
       lanes: 'lanes' in command ? command.lanes : null,
       partition: 'topic' in command ? partitionKey(command) : null,
@@ -222,6 +245,7 @@ function shownCommand(command: Command): Result {
     return { actor, command: name, kind, order_id: order };
   }
   if ('fault' in command) return { actor: command.actor, command: command.command, kind: command.fault };
+  if ('settings' in command) return { actor: command.actor, command: command.command, settings: command.settings };
   if ('actor' in command) return { actor: command.actor, command: command.command };
   if ('topic' in command) return { partition: partitionKey(command), command: command.command };
   if ('job' in command) return { job: command.job };
@@ -230,8 +254,9 @@ function shownCommand(command: Command): Result {
 }
 
 /** As `shownCommand` of the command that the entry is of. */
-function shownEntry({ actor, command, fault, order_id, lanes, partition, job, replay }: AuditEntry): Result {
+function shownEntry({ actor, command, fault, settings, order_id, lanes, partition, job, replay }: AuditEntry): Result {
   const order = order_id === null ? {} : { order_id };
+  if (settings !== null) return { actor, command, settings };
   if (actor !== null) return { actor, command, ...(fault === null ? {} : { kind: fault }), ...order };
   if (partition !== null) return { partition, command };
   if (replay !== null) return { replay };

@@ -1,5 +1,5 @@
 /** Routes of the system: the tree, its events, commands and their audit, metrics. */
-import { parseCommandBody, parseFaultBody, parseLanesBody } from '../../../protocol/command.ts';
+import { parseCommandBody, parseLanesBody } from '../../../protocol/command.ts';
 import { AppError } from '../../../protocol/errors.ts';
 import { PREVIEWED, previewOf } from '../../../supervisor/preview.ts';
 import type { TreeStatus } from '../../../supervisor/status.ts';
@@ -9,6 +9,7 @@ import type { GatewayState } from '../state.ts';
 import { find } from '../status.ts';
 import { type Answer, json, list, notFound, text } from './answer.ts';
 import { readJson } from './body.ts';
+import { controlRoutes } from './control-routes.ts';
 import { incidentView } from './incident-view.ts';
 import { carried, intentOf } from './intent.ts';
 import { checkKnown, choiceOf, limitOf, textOf, timeOf, wholeOf } from './params.ts';
@@ -38,7 +39,7 @@ export function systemRoutes(state: GatewayState, options: SystemRouteOptions): 
     get('/system/actors/:id', (ask) => actor(state, ask)),
     get('/system/actors/:id/preview', (ask) => preview(state, ask)),
     ...ACTOR_COMMANDS.map((name) => command(`/system/actors/:id/${name}`, (ask) => commandActor(state, name, ask))),
-    command('/system/actors/:id/fault', (ask) => faultActor(state, ask)),
+    ...controlRoutes(state, (ask) => actorOf(state, ask)),
     command('/system/lanes', (ask) => scale(state, ask)),
     command('/system/partitions/:topic/:partition/accept-gap', (ask) => acceptGap(state, ask)),
     get('/metrics', () => text(prometheusText(metricsOf(state, options.clients(), options.clock())), METRICS_TYPE)),
@@ -114,12 +115,6 @@ function audit(state: GatewayState, { search }: Ask): Answer {
 async function commandActor(state: GatewayState, command: (typeof ACTOR_COMMANDS)[number], ask: Ask): Promise<Answer> {
   const body = parseCommandBody(await readJson(ask.request));
   return carried(await run(state, { actor: actorOf(state, ask), command, ...intentOf(body) }, ask));
-}
-
-async function faultActor(state: GatewayState, ask: Ask): Promise<Answer> {
-  const body = parseFaultBody(await readJson(ask.request));
-  const actor = actorOf(state, ask);
-  return carried(await run(state, { actor, command: 'fault', ...body.ordered, ...intentOf(body) }, ask));
 }
 
 /** Whom a command is for, as far as the gateway knows; the supervisor has the last word. */

@@ -4,7 +4,7 @@ import { type AuditEntry, Control } from '../../../actors/gateway/control.ts';
 import type { WireError } from '../../../protocol/errors.ts';
 import type { SupervisorEventKind } from '../../../supervisor/events.ts';
 import { IncidentLog } from '../../../supervisor/incidents.ts';
-import { assertError, bearer, call, command } from './calls.ts';
+import { assertError, bearer, call, command, type Reply } from './calls.ts';
 import { connectLane, runningTree, serve, tellStatus } from './served.ts';
 
 test('gateway sends commands to the supervisor, once a key, and keeps an audit', async (t) => {
@@ -138,6 +138,43 @@ test('gateway acknowledges a fault of its own before it strikes, and its success
   next.remember([{ ...entry, outcome: 'accepted' }]);
   const again = { actor: 'gateway', command: 'fault', fault: 'hang', reason: 'r', key: 'g2' } as const;
   assert.deepEqual((await next.run(again, 'here')).value, shown);
+});
+
+test('gateway asks an actor for what it says of itself, and for other settings, through the supervisor', async (t) => {
+  const served = await serve(t);
+  const { control } = served.gateway.state;
+  tellStatus(served, runningTree());
+  const told = () => served.told as { type: string; id: number; actor?: string; command?: Record<string, unknown> }[];
+  const answered = async (reply: Promise<Reply>, outcome: { value: unknown } | { error: WireError }) => {
+    const count = told().length;
+    while (told().length === count) await new Promise((resolve) => setImmediate(resolve));
+    control.done({ type: 'control-done', id: told().at(-1)?.id as number, ...outcome });
+    return reply;
+  };
+  const said = { id: 'consumer-0', epoch: 4, settings: { take_bytes: 262_144 }, own: { session: 7 } };
+  const seen = await answered(call(served, '/system/actors/consumer-0/inspect'), { value: said });
+  assert.deepEqual([seen.status, seen.json()], [200, said]);
+  assert.deepEqual([told()[0]?.type, told()[0]?.actor], ['inspect', 'consumer-0']);
+  const error: WireError = { code: 'conflict', message: 'Cannot inspect "consumer-0" as it is stopped' };
+  assertError(await answered(call(served, '/system/actors/consumer-0/inspect'), { error }), 409, 'conflict');
+  assertError(await call(served, '/system/actors/nobody/inspect'), 404, 'not-found');
+  const path = '/system/actors/gateway/configure';
+  const settings = { most_clients: 10 };
+  const set = await answered(command(served, path, { settings }), { value: { settings: { most_clients: 10 } } });
+  assert.deepEqual(set.json(), { accepted: true, actor: 'gateway', command: 'configure', settings });
+  for (const wrong of [undefined, null, 7, [], {}]) {
+    assertError(await command(served, path, { settings: wrong }), 400, 'bad-parameter', 'settings');
+  }
+  const bad: WireError = { code: 'bad-parameter', message: 'Cannot configure "pace" as it is none', field: 'pace' };
+  assertError(await answered(command(served, path, { settings: { pace: 1 } }), { error: bad }), 400, bad.code, 'pace');
+  const audit = (await call(served, '/system/audit')).json().items as Record<string, unknown>[];
+  assert.deepEqual(
+    audit.map(({ command: name, settings: wanted, outcome }) => [name, wanted, outcome]),
+    [
+      ['configure', { pace: 1 }, 'refused'],
+      ['configure', settings, 'accepted'],
+    ],
+  );
 });
 
 test('gateway refuses command bodies that are too large, broken or of another type', async (t) => {
