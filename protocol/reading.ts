@@ -74,7 +74,7 @@ export type EventRow = OrderRow | DeliveryRow | RefundRow | RestockRow | ClickRo
 /** One event: its row, and for some dialects a second one that came with it. Or why it cannot be read. */
 export type Reading =
   | { readonly rows: readonly [EventRow, ...EventRow[]]; readonly problem?: undefined }
-  | { readonly problem: Problem };
+  | { readonly problem: Problem; readonly rows?: undefined };
 
 /** The id that decides the partition of an event; undefined when it has none. */
 export function keyOf(row: EventRow): string | undefined {

@@ -23,7 +23,7 @@ test('README names the commands that its readers need', () => {
 });
 
 test('links of the documents lead somewhere', () => {
-  for (const file of ['README.md', ...globSync('.github/**/*.md')]) {
+  for (const file of [...globSync('{,protocol/,supervisor/,test/**/}README.md'), ...globSync('.github/**/*.md')]) {
     const text = readFileSync(file, 'utf8');
     for (const [, target = ''] of text.matchAll(/\]\((?!https?:)([^)#]+)\)/g)) {
       assert.ok(existsSync(join(dirname(file), target)), `${file} links ${target}`);
