@@ -5,7 +5,7 @@ import type { PoisonNote } from '../protocol/poison.ts';
 import type { FaultCommand } from './gateway/control.ts';
 
 /** Those who handle orders one by one. */
-const HANDLES_ORDERS = /^(consumer|aggregator)-\d+$|^log-writer$/;
+const HANDLES_ORDERS = /^(consumer|aggregator)-\d+$|^(log-writer|reader)$/;
 /** An actor looks through its orders for these: a fault, not a way to filter. */
 const MOST_ORDERS = 1_000;
 
@@ -24,7 +24,7 @@ export class PoisonKeeper {
     if (!HANDLES_ORDERS.test(actor))
       throw new AppError(
         'conflict',
-        `Cannot poison an order for "${actor}" as it handles none: take a consumer or aggregator`,
+        `Cannot poison an order for "${actor}" as it handles none: take a consumer, an aggregator, the log-writer or the reader`,
       );
     const orders = new Map(this.#orders.get(actor));
     if (fault === 'heal') orders.delete(order);

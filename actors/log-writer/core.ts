@@ -121,7 +121,7 @@ export class AppendGroup<Producer> {
   }
 }
 
-function failed(request: AppendRequest, thrown: unknown): AppendReply {
+export function failed(request: AppendRequest, thrown: unknown): AppendReply {
   return { type: 'append-failed', id: request.id, error: toWireError(thrown) };
 }
 

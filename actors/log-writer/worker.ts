@@ -5,13 +5,18 @@
 import type { MessagePort } from 'node:worker_threads';
 import { AppError } from '../../protocol/errors.ts';
 import type { AppendRequest, Consumed, Doorbell } from '../../protocol/message.ts';
+import { messageName, PoisonedMessages, PoisonedOrders } from '../../protocol/poison.ts';
 import { runChild } from '../../supervisor/child.ts';
 import { type BackendConfig, chooseLogWriter } from '../backends/choose.ts';
-import { type AppendGroup, AppendQueue, ConsumedPositions, type Told } from './core.ts';
+import { type AppendGroup, AppendQueue, ConsumedPositions, failed, type Told } from './core.ts';
 
 export type LogWriterInput = { readonly backend: BackendConfig };
 
 const RETAIN_MS = 1000;
+/** Long enough for whoever was refused to have come again. */
+const CAREFUL_GROUPS = 100;
+
+const nameOf = (appends: AppendRequest['appends']) => messageName(appends.map(({ frames }) => frames));
 
 runChild<LogWriterInput>(async (child) => {
   const log = await chooseLogWriter(child.input.backend);
@@ -21,9 +26,14 @@ runChild<LogWriterInput>(async (child) => {
   let committing: Promise<void> | undefined;
   let retaining = Promise.resolve();
 
+  const poisoned = new PoisonedMessages(child.suspects);
+  /** After a death requests go one by one for a while: if one of them is to blame, it shows which. */
+  let careful = child.epoch > 1 ? CAREFUL_GROUPS : 0;
+
   function onAppend(producer: MessagePort, request: AppendRequest): void {
     const now = Date.now();
-    const refusal = queue.offer(producer, request, now);
+    const poison = poisoned.refusalOf(nameOf(request.appends));
+    const refusal = poison === undefined ? queue.offer(producer, request, now) : failed(request, poison);
     if (refusal !== undefined) producer.postMessage(refusal);
     showMailbox(now);
     commitSoon();
@@ -36,7 +46,7 @@ runChild<LogWriterInput>(async (child) => {
 
   async function commitNext(): Promise<void> {
     const group = queue.takeGroup();
-    await child.handle(() => commit(group));
+    for (const part of careful-- > 0 ? group.singly() : [group]) await child.handle(() => commit(part));
     showMailbox(Date.now());
     committing = undefined;
     if (queue.depth > 0) commitSoon();
@@ -44,8 +54,10 @@ runChild<LogWriterInput>(async (child) => {
 
   async function commit(group: AppendGroup<MessagePort>): Promise<void> {
     if (group.size === 0) return;
+    await dieOfPoison(group);
     try {
-      const firsts = await log.append(group.appends);
+      if (group.size === 1) child.meter.working(nameOf(group.appends));
+      const firsts = await log.append(group.appends).finally(() => child.meter.working(-1));
       answer(group.appended(firsts));
       ring(group, firsts);
       child.meter.handled(group.records);
@@ -56,6 +68,17 @@ runChild<LogWriterInput>(async (child) => {
       child.meter.handled(0);
     }
     child.meter.progressed();
+  }
+
+  /** The fault `poison`: as if this request could not be handled. */
+  async function dieOfPoison(group: AppendGroup<MessagePort>): Promise<void> {
+    const orders = new PoisonedOrders(child.note);
+    for (const { appends } of orders.none ? [] : group.singly()) {
+      const death = appends.map(({ frames }) => orders.inFrames(frames)).find((found) => found !== undefined);
+      if (death === undefined) continue;
+      child.meter.working(nameOf(appends));
+      await child.die(death);
+    }
   }
 
   function answer(told: readonly Told<MessagePort>[]): void {

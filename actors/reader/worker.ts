@@ -2,6 +2,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import { AppError, toWireError } from '../../protocol/errors.ts';
 import type { Answer, Ask, ReaderQuery } from '../../protocol/message.ts';
+import { messageName, PoisonedMessages, PoisonedOrders } from '../../protocol/poison.ts';
 import { runChild } from '../../supervisor/child.ts';
 import {
   type BackendConfig,
@@ -32,6 +33,7 @@ runChild<ReaderInput>(async (child) => {
   };
   const turn = turns(() => performance.now());
   const core = new ReaderCore(stores, { zone, mainTopic: backend.topics[0] as string, now: Date.now, turn });
+  const poisoned = new PoisonedMessages(child.suspects);
   let open = 0;
 
   async function onAsk(port: MessagePort, { id, body }: Ask<ReaderQuery>): Promise<void> {
@@ -43,7 +45,16 @@ runChild<ReaderInput>(async (child) => {
       port.postMessage({ type: 'refusal', id, error: toWireError(busy) } satisfies Answer);
       return;
     }
+    const name = messageName([new TextEncoder().encode(JSON.stringify(body))]);
+    const poison = poisoned.refusalOf(name);
+    if (poison !== undefined) {
+      port.postMessage({ type: 'refusal', id, error: toWireError(poison) } satisfies Answer);
+      return;
+    }
+    // Several at a time take turns: which of them is at work then, nobody can say.
+    child.meter.working(open === 0 ? name : -1);
     child.meter.mailbox(++open, 0);
+    await dieOfPoison(body);
     try {
       const value = await core.answer(body);
       port.postMessage({ type: 'answer', id, value } satisfies Answer, transfersOf(body, value));
@@ -51,7 +62,14 @@ runChild<ReaderInput>(async (child) => {
       port.postMessage({ type: 'refusal', id, error: toWireError(thrown) } satisfies Answer);
     }
     child.meter.mailbox(--open, 0);
+    child.meter.working(-1);
     child.meter.handled();
+  }
+
+  /** The fault `poison`: as if this order could not be read. */
+  async function dieOfPoison(body: ReaderQuery): Promise<void> {
+    const death = body.kind === 'order' ? new PoisonedOrders(child.note).of(body.id) : undefined;
+    if (death !== undefined) await child.die(death);
   }
 
   child.onLink('queries', (port) =>

@@ -142,3 +142,56 @@ test('poisoned orders are passed after two deaths each, and count once healed an
   const repeated = await post(pulso, '/dead-letters/replay', { reason: 'poison' });
   assert.equal((repeated.body as { replayed: number }).replayed, 0);
 });
+
+/** The same order is the same bytes, whenever it is sent. */
+const SENT_AT = Date.now();
+const order = (id: string) =>
+  JSON.stringify({
+    type: 'order',
+    order_id: id,
+    timestamp: SENT_AT,
+    customer_state: 'SP',
+    items: [{ product_id: 'p1', quantity: 1, price: 5 }],
+    payment_value: 5,
+  });
+
+async function send(pulso: Pulso, id: string): Promise<{ status: number; text: string }> {
+  const headers = { 'content-type': 'application/x-ndjson' };
+  const answer = await fetch(new URL('/events', pulso.url), { method: 'POST', headers, body: order(id) });
+  return { status: answer.status, text: await answer.text() };
+}
+
+async function seek(pulso: Pulso, id: string): Promise<{ status: number; text: string }> {
+  const answer = await fetch(new URL(`/orders/${id}`, pulso.url));
+  return { status: answer.status, text: await answer.text() };
+}
+
+/** As long as its actor is away everything is refused. */
+async function once(ask: () => Promise<{ status: number; text: string }>): Promise<{ status: number; text: string }> {
+  for (;;) {
+    const answer = await ask();
+    if (!answer.text.includes('not running')) return answer;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+for (const [actor, ask, fine] of [
+  ['log-writer', send, 202],
+  ['reader', seek, 404],
+] as const) {
+  test(`a request that kills the ${actor} is refused, is not delivered again, and after two deaths is known`, async (t) => {
+    const { pulso } = await start(t);
+    await fault(pulso, { actor, id: 'bad', death: 'crash' }, 'poison');
+    for (let death = 1; death <= 2; death++) {
+      const refused = await once(() => ask(pulso, 'bad'));
+      assert.equal(refused.status, 503, refused.text);
+      assert.match(refused.text, new RegExp(`the ${actor} went away`));
+      assert.equal((await once(() => ask(pulso, `good${death}`))).status, fine, 'others are answered');
+      assert.equal((await deathsOf(pulso, actor)).length, death);
+    }
+    const known = await once(() => ask(pulso, 'bad'));
+    assert.equal(known.status, 400, known.text);
+    assert.match(known.text, /has ended its actor 2 times.*OrderedCrash/);
+    assert.equal((await deathsOf(pulso, actor)).length, 2);
+  });
+}

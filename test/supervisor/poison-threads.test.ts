@@ -1,0 +1,41 @@
+/** Work that kills its actor on real threads, in every way that there is: two deaths, then it is passed. */
+
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import type { WorkerSpec } from '../../supervisor/child-spec.ts';
+import type { Suspect } from '../../supervisor/suspects.ts';
+import type { TasterInput } from './fixtures/taster.ts';
+import { ON_DENO, RealTree } from './real.ts';
+import { supervisor } from './virtual.ts';
+
+const ENTRY = new URL('./fixtures/taster.ts', import.meta.url);
+const POISON = 2;
+const WAYS: readonly (readonly [TasterInput['death'], RegExp])[] = [
+  ['crash', /^OrderedCrash: /],
+  ['reject', /^Error: rejected$/],
+  ['exit', /^exit code 3$/],
+  ['hang', /^hung: its loop has not turned/],
+  ['block', /^hung: its loop has not turned/],
+  ['stall', /^hung: /],
+  // Deno ends no thread that native code holds, nor says that it has not.
+  ...(ON_DENO ? [] : [['native', /^hung: its loop has not turned/] as const]),
+];
+
+test('work that kills its actor is passed after two deaths of whatever kind, within a budget for one each', async (t) => {
+  const tasters = WAYS.map(([death]): WorkerSpec => {
+    const input: TasterInput = { poison: POISON, death };
+    return { id: death, type: 'worker', entry: ENTRY, input, heartbeatMs: 400, progressMs: 600 };
+  });
+  const real = await RealTree.up(t, supervisor('root', tasters, { intensity: WAYS.length }));
+  for (const [death, error] of WAYS) {
+    const told = (await real.hears(death, 3, ({ passed }) => Array.isArray(passed))) as {
+      passed: number[];
+      suspects: Suspect[];
+    };
+    assert.deepEqual(told.passed, [POISON], death);
+    const [suspect] = told.suspects;
+    assert.deepEqual([suspect?.work, suspect?.deaths], [{ offset: POISON, slot: 3 }, 2], death);
+    assert.match(suspect?.error ?? '', error, death);
+  }
+  assert.equal(real.tree.status().budget?.used, 0);
+});
