@@ -46,7 +46,7 @@ export function previewOf(root: NodeStatus, actor: string, command: PreviewedCom
   const place = placeOf(root, actor, []);
   if (place === undefined) return undefined;
   const { node } = place;
-  const because = refusalOf(place, command);
+  const because = refusalOf(node, command);
   const base = {
     possible: because === null,
     because,
@@ -95,10 +95,13 @@ function deathOf({ node, parents }: Place): Pick<Preview, 'stops' | 'starts' | '
   };
 }
 
-function refusalOf({ node, parents }: Place, command: PreviewedCommand): string | null {
-  if (parents.length === 0) return 'it is the root: stop the process to end it';
-  const { state, type } = node;
-  if (!node.commandable) return 'it is a supervisor: command its children';
+/** What the supervisor would take on now. */
+export function commandsOf(node: NodeStatus): PreviewedCommand[] {
+  return PREVIEWED.filter((command) => refusalOf(node, command) === null);
+}
+
+function refusalOf({ state, type, commandable }: NodeStatus, command: PreviewedCommand): string | null {
+  if (!commandable) return 'it is a supervisor: command its children';
   if (type === 'supervisor' && command === 'fault') return 'it is a supervisor: faults are for its actors';
   const down = state === 'stopped' || state === 'failed' || state === 'backing-off';
   if (command === 'start') return down ? null : `it is ${state}`;

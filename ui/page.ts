@@ -142,13 +142,13 @@ export class Page {
     void this.#feed.reconnectNow();
   }
 
-  command(actor: string, command: string, reason: string): Promise<unknown> {
-    return this.post(`/system/actors/${encodeURIComponent(actor)}/${command}`, reason);
+  command(actor: string, command: string, reason: string, more: object): Promise<unknown> {
+    return this.post(`/system/actors/${encodeURIComponent(actor)}/${command}`, reason, more);
   }
 
   /** A command, under a key of its own. */
-  post(path: string, reason: string): Promise<unknown> {
-    return this.http.post(path, { ...(reason === '' ? {} : { reason }), idempotency_key: randomKey() });
+  post(path: string, reason: string, more: object = {}): Promise<unknown> {
+    return this.http.post(path, { ...more, ...(reason === '' ? {} : { reason }), idempotency_key: randomKey() });
   }
 
   #tick(): void {

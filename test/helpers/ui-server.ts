@@ -16,7 +16,7 @@ import { FixtureStream } from './ui-channels.ts';
 import { Client } from './ui-client.ts';
 import { archiveAnswer, jobsAnswer, ledgerAnswer, lettersAnswer, qualityAnswer, runsAnswer } from './ui-data.ts';
 import { answerQuery } from './ui-query.ts';
-import { systemEvents, systemTree } from './ui-system.ts';
+import { systemIncidents, systemTree } from './ui-system.ts';
 import { World } from './ui-world.ts';
 
 const DIST = join(import.meta.dirname, '../../ui/dist');
@@ -150,8 +150,8 @@ export class UiServer {
       }
       case '/system/tree':
         return sendJson(response, 200, systemTree());
-      case '/system/events':
-        return sendJson(response, 200, systemEvents(this.stream.watermark));
+      case '/system/incidents':
+        return sendJson(response, 200, systemIncidents(this.stream.watermark));
       case '/metrics':
         response.writeHead(200, { 'content-type': 'text/plain' });
         response.end('# no gauge in here\n');

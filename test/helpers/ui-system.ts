@@ -12,6 +12,7 @@ function node(id: string, kind: string, children: readonly Node[] = []): Node {
     mailbox: { depth: 4, bytes: 2_048, oldest_ms: 6 },
     last_exit: null,
     next_retry_at: null,
+    commands: kind === 'worker' ? ['restart', 'stop', 'kill', 'drain', 'fault'] : [],
     children,
   };
 }
@@ -28,11 +29,26 @@ export function systemTree(): Node {
   ]);
 }
 
-export function systemEvents(now: number): Node {
-  const items = [
-    { id: 1, at: now - 1_800_000, kind: 'running', actor: 'gateway', epoch: 3, text: 'gateway runs after 73 ms' },
-    { id: 2, at: now - 600_000, kind: 'exited', actor: 'consumer-1', epoch: 2, text: 'consumer-1 has ended (killed)' },
-    { id: 3, at: now - 599_900, kind: 'starting', actor: 'consumer-1', epoch: 3, text: 'consumer-1 starts, epoch 3' },
-  ];
-  return { items, next_cursor: null };
+/** Two deaths: one an hour ago, one whose actor is back. */
+export function systemIncidents(now: number): Node {
+  const death = (id: number, ago: number, actor: string, what: string) => ({
+    id,
+    at: now - ago,
+    actor,
+    epoch: 2,
+    what,
+    why: 'killed by command',
+    state: 'recovered',
+    detection_ms: 0,
+    down_at: now - ago,
+    recovered_at: now - ago + 100,
+    recovery_ms: 100,
+    attempts: 1,
+    restarts: 1,
+    budget: { of: 'lane-1', used: 1, budget: 10 },
+  });
+  return {
+    items: [death(2, 600_000, 'consumer-1', 'killed'), death(1, 3_500_000, 'gateway', 'hung')],
+    next_cursor: null,
+  };
 }

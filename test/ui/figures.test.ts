@@ -279,19 +279,18 @@ test('trends are asked for when the top changes or a minute has passed, and leav
   assert.equal(asked.length, 3);
 });
 
-test('marks are actors that ended and started again, at the time they ended', () => {
-  const item = (at: number, kind: string, actor: string) => ({ at, kind, actor });
-  const items = [
-    item(9, 'starting', 'b'),
-    item(1, 'starting', 'a'),
-    item(2, 'exited', 'a'),
-    item(3, 'starting', 'a'),
-    item(5, 'exited', 'b'),
-    item(7, 'exited', 'c'),
-  ];
+test('marks are what took an actor away for a while, oldest first', () => {
+  const item = (at: number, what: string, down_at: number | null, recovery_ms: number | null) => ({
+    at,
+    actor: 'a',
+    what,
+    down_at,
+    recovery_ms,
+  });
+  const items = [item(9, 'hung', 9, null), item(5, 'start', null, null), item(2, 'crashed', 2, 40)];
   assert.deepEqual(readMarks({ items }), [
-    { at: 2, actor: 'a' },
-    { at: 5, actor: 'b' },
+    { at: 2, actor: 'a', what: 'crashed', recoveryMs: 40 },
+    { at: 9, actor: 'a', what: 'hung', recoveryMs: null },
   ]);
   assert.deepEqual(readMarks(null), []);
 });

@@ -63,7 +63,10 @@ describe('live page', () => {
       await page.waitForSelector('pl-tile-map .pl-map-note');
       await page.waitForSelector('pl-products .spark-s');
       // A restart stands as a mark on the chart, at its minute.
-      assert.match((await page.textContent('pl-time-series .mark')) ?? '', /consumer-1 restarted, 12:20/);
+      assert.match(
+        (await page.textContent('pl-time-series .mark')) ?? '',
+        /consumer-1 was killed, 12:20, back in 100 ms/,
+      );
     });
   });
 

@@ -4,6 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { axeViolations, closeBrowser, mainThreadShare, openPage, overflow } from '../helpers/browser.ts';
 import { FIXTURE_TOKEN, UiServer } from '../helpers/ui-server.ts';
+import { systemTree } from '../helpers/ui-system.ts';
 import { SCRIPT_BUDGET_BYTES, scriptBytes, weighPage } from './size.ts';
 
 const READY = {
@@ -75,7 +76,7 @@ describe('page shell', () => {
     await ready(page, '/');
     assert.equal(page.url(), `${server.url}/?theme=light`);
     assert.equal(await page.evaluate("sessionStorage.getItem('pulso.token')"), FIXTURE_TOKEN);
-    await page.evaluate("document.querySelector('pl-app').page.command('gateway', 'restart', 'a test')");
+    await page.evaluate("document.querySelector('pl-app').page.command('gateway', 'restart', 'a test', {})");
     assert.deepEqual(
       server.commands.map(({ path, token }) => [path, token]),
       [['/system/actors/gateway/restart', FIXTURE_TOKEN]],
@@ -86,12 +87,12 @@ describe('page shell', () => {
 
   test('system page tells how many clients the server counts', async () => {
     const { page, context, close } = await openPage('about:blank');
-    await context.route('**/metrics', (route) =>
-      route.fulfill({ contentType: 'text/plain', body: 'pulso_clients 38\n' }),
-    );
+    const tree = { ...systemTree(), summary: { clients: 38, hot_bytes: 5 * 1024 * 1024 } };
+    await context.route('**/system/tree', (route) => route.fulfill({ json: tree }));
     await page.goto(`${server.url}/system`);
     await ready(page, '/system');
-    await page.waitForFunction("document.querySelector('.pl-verdict-strip').textContent.includes('38')");
+    await page.locator('.pl-verdict-strip dd', { hasText: '38 WebSocket' }).waitFor();
+    await page.locator('.pl-verdict-strip dd', { hasText: '5,0 MB' }).waitFor();
     await close();
   });
 

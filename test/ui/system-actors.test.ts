@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type Actor, readActors, readEvents, systemVerdict, visibleActors } from '../../ui/components/system/actors.ts';
-import { impactOf, isPossible } from '../../ui/components/system/impact.ts';
-import { incidentsOf, planIncidents, SPAN_MS } from '../../ui/components/system/incident-plan.ts';
+import { type Actor, readActors, systemVerdict, visibleActors } from '../../ui/components/system/actors.ts';
+import { impactOf, type Preview } from '../../ui/components/system/impact.ts';
+import { downtimes, kindOf, planIncidents, readIncidents } from '../../ui/components/system/incidents.ts';
 import { planPipeline } from '../../ui/components/system/pipeline-plan.ts';
 import type { ChannelData } from '../../ui/data/store.ts';
 
@@ -106,64 +106,107 @@ describe('pipeline of the System page', () => {
 });
 
 describe('commands of the System page', () => {
-  it('only what the supervisor would take is offered', () => {
-    const possible = (state: string) => {
-      const gateway = actorOf(readActors(tree, live({ 'gateway/state': state })), 'gateway');
-      return (['restart', 'stop', 'start', 'kill'] as const).filter((command) => isPossible(command, gateway));
-    };
-    assert.deepEqual(possible('running'), ['restart', 'stop', 'kill']);
-    assert.deepEqual(possible('stopped'), ['restart', 'start']);
+  const preview: Preview = {
+    possible: true,
+    because: null,
+    stops: ['aggregator-0'],
+    next_epoch: 5,
+    budget: { of: 'lane-0', used: 3, budget: 10, period_ms: 60_000, spent: false },
+    escalation: [],
+    ends_process: false,
+    replays: { events: 12 },
+    affects: ['lane', 'unheard-of'],
+  };
+  const said = (over: Partial<Preview>, ...args: [Parameters<typeof impactOf>[0], Parameters<typeof impactOf>[2]?]) =>
+    impactOf(args[0], { ...preview, ...over }, args[1]).map(({ text }) => text);
+
+  it('a kill says the next epoch, the budget it uses, what is read again and what stands still', () => {
+    const lines = said({}, 'kill');
+    assert.equal(lines.length, 4);
+    for (const [at, pattern] of [/epoch 5/, /restart 3 of 10 .*lane-0/, /About 12 events/, /stand still/].entries())
+      assert.match(lines[at] ?? '', pattern);
   });
 
-  it('a kill says the next epoch, the budget it uses and what is read again', () => {
-    const actor = actorOf(
-      readActors(tree, live({ 'aggregator-0/depth': 12, 'aggregator-0/epoch': 4 })),
-      'aggregator-0',
+  it('a budget that is spent by it, and the end of the process, are grave', () => {
+    const spent = { of: 'lane-0', used: 11, budget: 10, period_ms: 60_000, spent: true };
+    const over = {
+      budget: spent,
+      escalation: [{ ...spent, of: 'root' }],
+      ends_process: true,
+      stops: ['a', 'b', 'c', 'd', 'e'],
+    };
+    const grave = impactOf('kill', { ...preview, ...over }).filter((line) => line.grave);
+    assert.deepEqual(
+      grave.map(({ text }) => text),
+      ['That is one too many: lane-0 gives up.', 'That is one too many: root gives up.', 'The whole process ends.'],
     );
-    const lines = impactOf('kill', actor).join(' ');
-    assert.match(lines, /epoch 5/);
-    assert.match(lines, /restart 3 of 10/);
-    assert.match(lines, /12 waiting messages/);
+    assert.ok(said(over, 'kill').includes('5 actors go down: a, b, c, d, ….'));
+  });
+
+  it('a fault says what it breaks, and one that the actor outlives costs nothing', () => {
+    assert.match(said({}, 'fault', 'hang').join(), /loops for ever.*restart 3 of 10/);
+    assert.deepEqual(said({}, 'fault', 'slow'), ['200 ms more a batch, for 10 s.']);
+    assert.deepEqual(said({ possible: false, because: 'it is stopped' }, 'kill'), ['Not now: it is stopped']);
   });
 });
 
 describe('incidents of the System page', () => {
-  const event = (id: number, ago: number, kind: string, actor: string, text = '') => ({
-    id,
-    at: NOW - ago,
-    kind,
-    actor,
-    epoch: 1,
-    text,
+  const HOUR = 3_600_000;
+  const item = (id: number, ago: number, over: Record<string, unknown> = {}) => ({
+    ...{ id, at: NOW - ago, actor: 'a', what: 'crashed', why: 'boom', state: 'recovered' },
+    ...{ down_at: NOW - ago, recovered_at: NOW - ago + HOUR / 16, recovery_ms: HOUR / 16, detection_ms: 0 },
+    ...over,
   });
+  const read = (...items: unknown[]) => readIncidents({ items });
 
-  it('plain starts, orderly exits and what is older than an hour are no incidents', () => {
-    const events = readEvents({
-      items: [
-        event(1, SPAN_MS + 1, 'hung', 'a'),
-        event(2, 5000, 'starting', 'a'),
-        event(3, 4000, 'exited', 'a', 'a has ended (shutdown): asked'),
-        event(4, 3000, 'exited', 'a', 'a has ended (crashed): boom'),
-        event(5, 2000, 'command', 'b'),
-        { nonsense: true },
-      ],
-    });
+  it('an answer is read with care', () => {
+    assert.deepEqual(readIncidents(undefined), []);
+    assert.deepEqual(readIncidents({ items: 'none' }), []);
     assert.deepEqual(
-      incidentsOf(events, NOW).map(({ id }) => id),
-      [5, 4],
+      read(null, { nonsense: true }, item(1, 5)).map(({ id }) => id),
+      [1],
     );
   });
 
   it('marks of one actor that lie close together are one with a count', () => {
-    const events = [event(3, 1000, 'hung', 'a'), event(2, 2000, 'hung', 'a'), event(1, SPAN_MS / 2, 'hung', 'a')];
-    const { lanes, hidden } = planIncidents(events, NOW);
+    const { lanes, hidden } = planIncidents(read(item(3, 1000), item(2, 2000), item(1, HOUR / 2)), NOW, HOUR);
     assert.equal(hidden, 0);
     assert.deepEqual(
-      lanes[0]?.marks.map(({ event: { id }, count }) => [id, count]),
+      lanes[0]?.marks.map(({ incident: { id }, count }) => [id, count]),
       [
         [3, 2],
         [1, 1],
       ],
     );
+  });
+
+  it('more than eight actors are told by their number', () => {
+    const items = Array.from({ length: 11 }, (_, id) => item(id, id * 1_000, { actor: `a${id}` }));
+    const { lanes, hidden } = planIncidents(read(...items), NOW, HOUR);
+    assert.deepEqual([lanes.length, hidden], [8, 3]);
+  });
+
+  it('how long an actor was down is a stretch of the range, up to now while it is not back', () => {
+    const open = item(2, HOUR / 4, { state: 'open', recovered_at: null });
+    const cut = item(3, HOUR / 8, { state: 'cut', recovered_at: null });
+    const stretches = downtimes(read(cut, open, item(1, HOUR * 2), item(0, HOUR / 2)), NOW, HOUR);
+    assert.deepEqual(
+      stretches.map(({ from, to, open: now }) => [from, to, now]),
+      [
+        [0.5, 0.5625, false],
+        [0, 0, false],
+        [0.75, 1, true],
+        [0.875, 0.875, false],
+      ],
+    );
+  });
+
+  it('deaths, commands and what is only worth a note are told apart', () => {
+    const kinds = read(
+      item(1, 1),
+      item(2, 1, { what: 'drain' }),
+      item(3, 1, { what: 'memory', state: 'noted', down_at: null }),
+    );
+    assert.deepEqual(kinds.map(kindOf), ['deaths', 'commands', 'other']);
   });
 });

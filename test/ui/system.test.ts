@@ -23,6 +23,7 @@ function worker(id: string, over: Record<string, unknown> = {}): Record<string, 
     next_retry_at: null,
     rate: 420,
     busy: 0.12,
+    commands: ['restart', 'stop', 'kill', 'drain', 'fault'],
     children: [],
     ...over,
   };
@@ -58,24 +59,52 @@ function troubledTree(now: number): Record<string, unknown> {
   };
 }
 
-function troubledEvents(now: number): Record<string, unknown> {
-  const event = (id: number, ago: number, kind: string, text: string) => ({
-    id,
-    at: now - ago,
-    kind,
-    actor: 'aggregator-7',
-    epoch: 4,
-    text,
+function incidents(now: number): Record<string, unknown> {
+  const death = (id: number, ago: number, what: string, over = {}) => ({
+    ...{ id, at: now - ago, actor: 'aggregator-7', epoch: 4, what, why: 'for a reason', state: 'recovered' },
+    ...{ detection_ms: 512, down_at: now - ago, recovered_at: now - ago + 90, recovery_ms: 90, attempts: 1 },
+    ...over,
   });
   return {
     items: [
-      event(1, 1_800_000, 'hung', 'aggregator-7 hangs: loop silent for 512 ms'),
-      event(2, 20_000, 'exited', 'aggregator-7 has ended (out-of-memory): heap'),
-      event(3, 19_000, 'backing-off', 'aggregator-7 backs off, next start in 60000 ms'),
+      death(2, 20_000, 'out-of-memory', { state: 'open', recovered_at: null, recovery_ms: null }),
+      death(1, 1_800_000, 'hung'),
+      death(0, 2_000_000, 'drain', { actor: 'archiver', state: 'down', recovered_at: null, recovery_ms: null }),
     ],
     next_cursor: null,
   };
 }
+
+function detail(now: number): Record<string, unknown> {
+  const event = (id: number, ago: number, kind: string, text: string) => ({
+    ...{ id, at: now - ago, kind, actor: 'aggregator-7', epoch: 4, text },
+  });
+  return {
+    id: 'aggregator-7',
+    events: [
+      event(2, 20_000, 'exited', 'aggregator-7 has ended (out-of-memory): heap'),
+      event(3, 19_000, 'backing-off', 'aggregator-7 backs off, next start in 60000 ms'),
+    ],
+  };
+}
+
+const PREVIEW = {
+  ...{
+    possible: true,
+    because: null,
+    stops: ['aggregator-0'],
+    starts: ['aggregator-0'],
+    next_epoch: 4,
+    orderly: false,
+  },
+  budget: { of: 'lane-0', used: 1, budget: 10, period_ms: 60_000, spent: false },
+  ...{ escalation: [], ends_process: false, replays: { events: 1_240, partitions: [] }, affects: ['lane'] },
+};
+
+const AUDITED = {
+  ...{ id: 1, at: 1_763_600_000_000, actor: 'archiver', command: 'fault', fault: 'hang', lanes: null, partition: null },
+  ...{ job: null, reason: 'a rehearsal', from: '127.0.0.1', outcome: 'refused', error: { message: 'it is stopped' } },
+};
 
 type Options = { width?: number; query?: string; token?: boolean; tree?: unknown };
 
@@ -92,7 +121,13 @@ async function openSystem(t: TestContext, { width, query = '', token = true, tre
         })
       : route.fulfill(answer(tree ?? troubledTree(now))),
   );
-  await context.route('**/system/events*', (route) => route.fulfill(answer(troubledEvents(now))));
+  await context.route('**/system/incidents*', (route) => route.fulfill(answer(incidents(now))));
+  await context.route('**/system/actors/*', (route) => route.fulfill(answer(detail(now))));
+  await context.route('**/system/actors/*/preview*', (route) => {
+    const impossible = new URL(route.request().url()).pathname.includes('reader');
+    return route.fulfill(answer({ ...PREVIEW, ...(impossible ? { possible: false, because: 'it is draining' } : {}) }));
+  });
+  await context.route('**/system/audit*', (route) => route.fulfill(answer({ items: [AUDITED], next_cursor: null })));
   await page.goto(`${server.url}/system?${query}${token ? `&token=${FIXTURE_TOKEN}` : ''}`);
   await page
     .locator(tree === 'unavailable' ? '.pl-state' : '.pl-actor-tree tbody tr')
@@ -119,7 +154,8 @@ describe('System page', () => {
       (await page.locator('tr[data-id="aggregator-7"]').textContent()) ?? '',
       /Backoff.*612.*out of memory/s,
     );
-    assert.equal(await page.locator('.pl-lanes .pl-ev').count(), 2);
+    assert.equal(await page.locator('.pl-lanes .pl-ev').count(), 3);
+    assert.match((await page.locator('.pl-incident-list').textContent()) ?? '', /not back yet.*recovered in 90 ms/s);
   });
 
   it('the tree is walked by keys: one tab stop, arrows move and fold, Enter opens, Escape brings back', async (t) => {
@@ -155,10 +191,20 @@ describe('System page', () => {
     const sent = server.commands.length;
     await page.locator('tr[data-id="aggregator-0"]').click();
     const drawer = page.locator('.pl-drawer');
-    assert.deepEqual(await drawer.locator('[data-command]').allTextContents(), ['Restart', 'Stop', 'Start', 'Kill']);
+    assert.deepEqual(await drawer.locator('[data-command]').allTextContents(), [
+      'Restart',
+      'Drain',
+      'Stop',
+      'Start',
+      'Kill',
+    ]);
     assert.ok(await drawer.locator('[data-command="start"]').isDisabled());
     await drawer.locator('[data-command="kill"]').click();
-    assert.match((await drawer.locator('.pl-impact ul').textContent()) ?? '', /epoch 4.*restart 1 of 10.*read again/s);
+    await drawer.locator('.pl-impact li').nth(2).waitFor();
+    assert.match(
+      (await drawer.locator('.pl-impact ul').textContent()) ?? '',
+      /epoch 4.*restart 1 of 10.*1\.240 events are read again/s,
+    );
     await page.keyboard.type('rehearsal');
     await page.keyboard.press('Enter');
     await drawer.getByText('Kill: acknowledged by the supervisor').waitFor();
@@ -166,6 +212,58 @@ describe('System page', () => {
     assert.equal(path, '/system/actors/aggregator-0/kill');
     assert.equal((body as { reason: string }).reason, 'rehearsal');
     assert.equal(token, FIXTURE_TOKEN);
+  });
+
+  it('what the supervisor would refuse cannot be sent, and says why', async (t) => {
+    const page = await openSystem(t);
+    await page.locator('tr[data-id="reader"]').click();
+    await page.locator('[data-command="drain"]').click();
+    await page.getByText('Not now: it is draining').waitFor();
+    assert.ok(await page.locator('.pl-impact [type="submit"]').isDisabled());
+  });
+
+  it('a fault is behind a disclosure, and is sent with its kind and what it needs', async (t) => {
+    const page = await openSystem(t);
+    const sent = server.commands.length;
+    await page.locator('tr[data-id="aggregator-0"]').click();
+    assert.ok(!(await page.locator('[data-fault="poison"]').isVisible()));
+    await page.locator('.pl-faults summary').click();
+    assert.equal(await page.locator('[data-fault]').count(), 8);
+    await page.locator('[data-fault="poison"]').click();
+    await page.getByText('dies whenever it handles that order').waitFor();
+    await page.getByRole('textbox', { name: 'Order id' }).fill('o42');
+    await page.getByRole('textbox', { name: 'Reason' }).fill('a drill');
+    await page.keyboard.press('Enter');
+    await page.getByText('Inject fault: acknowledged by the supervisor').waitFor();
+    const { path, body } = server.commands[sent] ?? {};
+    assert.equal(path, '/system/actors/aggregator-0/fault');
+    const { kind, order_id, reason } = body as Record<string, string>;
+    assert.deepEqual({ kind, order_id, reason }, { kind: 'poison', order_id: 'o42', reason: 'a drill' });
+  });
+
+  it('incidents are narrowed by kind, and asked for by range', async (t) => {
+    const page = await openSystem(t);
+    const asked = page.waitForRequest((request) => {
+      const from = Number(new URL(request.url()).searchParams.get('from'));
+      return request.url().includes('/system/incidents') && Date.now() - from > 6 * 86_400_000;
+    });
+    await page.getByRole('button', { name: '7 d' }).click();
+    await asked;
+    await page.getByRole('button', { name: 'Commands', exact: true }).click();
+    assert.deepEqual(await page.locator('.pl-lanes .ln-name').allTextContents(), ['archiver']);
+    await page.getByRole('button', { name: 'Other', exact: true }).click();
+    await page.getByText('No incident in this range').waitFor();
+  });
+
+  it('the audit list is shown when it is wanted', async (t) => {
+    const page = await openSystem(t);
+    assert.equal(await page.locator('#audit').count(), 0);
+    await page.getByRole('button', { name: 'Audit' }).click();
+    const row = page.locator('#audit tbody tr');
+    await row.waitFor();
+    assert.match((await row.textContent()) ?? '', /Inject fault hang\s*archiver\s*Refused\s*a rehearsal/);
+    await page.getByRole('button', { name: 'Audit' }).click();
+    await page.locator('#audit').waitFor({ state: 'detached' });
   });
 
   it('without a token and on a supervisor it says why there are no commands', async (t) => {
@@ -194,9 +292,12 @@ describe('System page', () => {
     for (const width of [390, 1024, 1920])
       it(`${theme} at ${width} px: axe finds nothing, nothing overflows`, async (t) => {
         const page = await openSystem(t, { width, query: `theme=${theme}` });
+        await page.locator('[data-tool="audit"]').click();
+        await page.locator('#audit tbody tr').waitFor();
         assert.deepEqual(await axeViolations(page), []);
         await page.locator('tr[data-id="aggregator-7"]').click();
         await page.locator('[data-command="restart"]').click();
+        await page.locator('.pl-faults summary').click();
         assert.deepEqual(await axeViolations(page), []);
         assert.equal(await overflow(page), 0);
       });

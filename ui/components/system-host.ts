@@ -5,38 +5,58 @@ import './banner.ts';
 import { skeletonView, stateView } from './card.ts';
 import { PlElement } from './element.ts';
 import { pauseButton } from './pause-button.ts';
-import type { CommandOutcome } from './system/actor-drawer.ts';
+import type { CommandOutcome, CommandPreview } from './system/actor-drawer.ts';
 
-/** The supervisor is asked this often, ms, and only while somebody looks. */
+/** The supervisor's words are asked for this often, ms, and only while somebody looks. */
 const POLL_MS = 1_000;
+const MOST_INCIDENTS = 500;
+const MOST_AUDIT = 50;
+const HOUR_MS = 3_600_000;
+const RANGES = {
+  '15m': HOUR_MS / 4,
+  '1h': HOUR_MS,
+  '6h': 6 * HOUR_MS,
+  '24h': 24 * HOUR_MS,
+  '7d': 168 * HOUR_MS,
+} as const;
+type Range = keyof typeof RANGES;
 
-type Command = { readonly actor: string; readonly command: string; readonly reason: string };
+type Command = { readonly actor: string; readonly command: string; readonly reason: string; readonly more: object };
 
 export class PlSystemHost extends PlElement {
   static override properties = {
     page: { attribute: false },
     stamp: { attribute: false },
     _tree: { state: true },
-    _events: { state: true },
+    _incidents: { state: true },
+    _detail: { state: true },
+    _audit: { state: true },
     _error: { state: true },
-    _clients: { state: true },
+    _preview: { state: true },
     _outcome: { state: true },
+    _range: { state: true },
     _code: { state: true },
   };
   declare page: Page;
   declare stamp: number;
   declare _tree: unknown;
-  declare _events: unknown;
+  declare _incidents: unknown;
+  declare _detail: unknown;
+  /** undefined while the list is not wanted. */
+  declare _audit: unknown;
   declare _error: string | undefined;
-  declare _clients: number | undefined;
+  declare _preview: CommandPreview | undefined;
   declare _outcome: CommandOutcome | undefined;
+  declare _range: Range;
   declare _code: 'loading' | 'ready' | 'failed';
+  #actor: string | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #cancel = new AbortController();
   #unsubscribe: (() => void) | undefined;
 
   constructor() {
     super();
+    this._range = '1h';
     this._code = 'loading';
   }
 
@@ -62,16 +82,36 @@ export class PlSystemHost extends PlElement {
 
   protected override render(): TemplateResult {
     const { page } = this;
-    const paused = page.store.paused !== undefined;
-    return html`<section class="pl-toolbar" aria-label=${this.text('bar.label')}>
-        <span class="pl-card-note">${this.text('system.note')}</span><span class="pl-spacer"></span>
-        ${pauseButton(paused, () => page.pause(!paused))}
-      </section>
-      <main class="pl-main" id="main" @reconnect=${() => page.reconnectNow()} @command=${(event: CustomEvent<Command>) => void this.#command(event.detail)} @retry=${() => void this.#poll()}>
+    return html`${this.#toolbar()}
+      <main
+        class="pl-main"
+        id="main"
+        @reconnect=${() => page.reconnectNow()}
+        @look=${(event: CustomEvent<{ actor?: string }>) => this.#look(event.detail.actor)}
+        @preview=${(event: CustomEvent<Command>) => void this.#foresee(event.detail)}
+        @command=${(event: CustomEvent<Command>) => void this.#command(event.detail)}
+        @retry=${() => void this.#poll()}
+      >
       <h1 class="pl-sr">${this.text('page.system')}</h1>
       <pl-banner .page=${page} .now=${this.stamp}></pl-banner>
       ${this.#content()}
     </main>`;
+  }
+
+  #toolbar(): TemplateResult {
+    const { page } = this;
+    const paused = page.store.paused !== undefined;
+    return html`<section class="pl-toolbar" aria-label=${this.text('bar.label')}>
+        <div class="pl-segmented" role="group" aria-label=${this.text('bar.range')}>
+          ${(Object.keys(RANGES) as Range[]).map(
+            (range) =>
+              html`<button type="button" aria-pressed=${range === this._range} data-range=${range} @click=${() => this.#setRange(range)}>${this.text(`range.${range}`)}</button>`,
+          )}
+        </div>
+        <span class="pl-card-note hide-s">${this.text('system.note')}</span><span class="pl-spacer"></span>
+        <button type="button" class="pl-button" data-tool="audit" aria-pressed=${this._audit !== undefined} @click=${() => this.#toggleAudit()}>${this.text('system.audit')}</button>
+        ${pauseButton(paused, () => page.pause(!paused))}
+      </section>`;
   }
 
   #content(): TemplateResult {
@@ -82,23 +122,31 @@ export class PlSystemHost extends PlElement {
     if (this._code === 'loading') return skeletonView('list');
     const { store, model, token } = this.page;
     const { status } = store;
-    const now = this.stamp + (status?.clockOffsetMs ?? 0);
+    const now = this.#now();
     const figures = {
       p50: status?.p50,
       p99: status?.p99,
-      clients: this._clients,
       watermarkLagMs: model.watermark === undefined ? undefined : Math.max(0, now - model.watermark),
     };
     return html`<pl-system-page
       .tree=${this._tree}
       .live=${store.channel('system')}
-      .events=${this._events}
+      .incidents=${this._incidents}
+      .spanMs=${RANGES[this._range]}
+      .detail=${this._detail}
+      .audit=${this._audit}
       .figures=${figures}
       .canCommand=${token !== undefined}
+      .preview=${this._preview}
       .outcome=${this._outcome}
       .error=${this._error}
       .now=${now}
     ></pl-system-page>`;
+  }
+
+  /** The server's. */
+  #now(): number {
+    return this.stamp + (this.page.store.status?.clockOffsetMs ?? 0);
   }
 
   async #load(): Promise<void> {
@@ -115,31 +163,64 @@ export class PlSystemHost extends PlElement {
     clearTimeout(this.#timer);
     const { signal } = this.#cancel;
     if (this.page.store.paused === undefined && !document.hidden) await this.#ask(signal);
-    if (!signal.aborted) this.#timer = setTimeout(() => void this.#poll(), POLL_MS);
+    if (signal.aborted) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.#poll(), POLL_MS);
   }
 
   async #ask(signal: AbortSignal): Promise<void> {
     const { http } = this.page;
+    const actor = this.#actor;
+    const from = Math.floor(this.#now() - RANGES[this._range]);
     try {
-      const [tree, events, metrics] = await Promise.all([
+      const [tree, incidents, detail, audit] = await Promise.all([
         http.get('/system/tree', {}, signal),
-        http.get('/system/events', { limit: 1_000 }, signal),
-        // The number of clients is worth showing, and not worth an error.
-        http.get('/metrics', {}, signal).catch(() => ''),
+        http.get('/system/incidents', { from, limit: MOST_INCIDENTS }, signal),
+        // An actor may have gone meanwhile: the tree says so.
+        actor && http.get(pathOf(actor), {}, signal).catch(() => undefined),
+        this._audit && http.get('/system/audit', { limit: MOST_AUDIT }, signal),
       ]);
       this._tree = tree;
-      this._events = events;
-      this._clients = readGauge(metrics, 'pulso_clients');
+      this._incidents = incidents;
+      if (actor === this.#actor) this._detail = detail;
+      if (this._audit !== undefined) this._audit = audit;
       this._error = undefined;
     } catch (thrown) {
       if (!signal.aborted) this._error = messageOf(thrown);
     }
   }
 
-  async #command({ actor, command, reason }: Command): Promise<void> {
+  #look(actor: string | undefined): void {
+    this.#actor = actor;
+    void this.#poll();
+  }
+
+  #setRange(range: Range): void {
+    this._range = range;
+    void this.#poll();
+  }
+
+  #toggleAudit(): void {
+    this._audit = this._audit === undefined ? {} : undefined;
+    void this.#poll();
+  }
+
+  async #foresee({ actor, command }: Command): Promise<void> {
+    const asked = { actor, command };
+    this._preview = asked;
+    let preview: CommandPreview;
+    try {
+      preview = { ...asked, answer: await this.page.http.get(`${pathOf(actor)}/preview`, { command }) };
+    } catch (thrown) {
+      preview = { ...asked, error: messageOf(thrown) };
+    }
+    if (this._preview === asked) this._preview = preview;
+  }
+
+  async #command({ actor, command, reason, more }: Command): Promise<void> {
     this._outcome = { actor, command, phase: 'requested' };
     try {
-      await this.page.command(actor, command, reason);
+      await this.page.command(actor, command, reason, more);
       this._outcome = { actor, command, phase: 'done' };
     } catch (thrown) {
       this._outcome = { actor, command, phase: 'refused', why: messageOf(thrown) };
@@ -148,10 +229,8 @@ export class PlSystemHost extends PlElement {
   }
 }
 
-/** One figure out of the Prometheus text. */
-function readGauge(text: unknown, name: string): number | undefined {
-  const line = new RegExp(`^${name} (\\S+)$`, 'm').exec(String(text));
-  return line === null ? undefined : Number(line[1]);
+function pathOf(actor: string): string {
+  return `/system/actors/${encodeURIComponent(actor)}`;
 }
 
 function messageOf(thrown: unknown): string {

@@ -5,11 +5,12 @@
  */
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import type { Point } from '../data/figures.ts';
-import { formatMinute, formatNumber } from '../data/format.ts';
+import { formatDuration, formatMinute, formatNumber } from '../data/format.ts';
 import { type Lane, moneyLane, orderLane } from '../data/lanes.ts';
 import { locale } from '../data/locale.ts';
 import type { Mark } from '../data/marks.ts';
 import { GRANULARITY_MS, type Granularity } from '../data/query-plan.ts';
+import { isTextKey } from '../data/text.ts';
 import { ChartCursor } from './chart-cursor.ts';
 import { icon } from './icons.ts';
 import { type LaneMark, laneView } from './lane.ts';
@@ -97,6 +98,7 @@ export class PlTimeSeries extends PlPanel<readonly Point[]> {
     const [money, orders] = lanes;
     const per = this.text(`per.${this.granularity}`);
     const times = points.map((point) => point.at);
+    const marks = this.#marks(times);
     return html`<figure
       tabindex="0"
       aria-label=${this.#summary(points, money)}
@@ -105,23 +107,38 @@ export class PlTimeSeries extends PlPanel<readonly Point[]> {
       @pointerleave=${() => this.#cursor.clear()}
       @blur=${() => this.#cursor.clear()}
     >
-      ${laneView({ lane: money, name: this.text(`chart.${this.moneyIs}`, { unit: money.unit, per }), times, cursor, height: 196, timeAxis: false, marks: this.#marks(times) })}
+      ${laneView({ lane: money, name: this.text(`chart.${this.moneyIs}`, { unit: money.unit, per }), times, cursor, height: 196, timeAxis: false, marks })}
       ${laneView({ lane: orders, name: this.text('chart.orders', { per }), times, cursor, height: 124, timeAxis: true })}
       <span class="pl-sr" aria-live="polite">${this.#cursor.said}</span>
+      ${
+        marks.length === 0
+          ? nothing
+          : html`<ul class="pl-sr" aria-label=${this.text('chart.marks')}>
+            ${marks.map(({ text }) => html`<li>${text}</li>`)}
+          </ul>`
+      }
     </figure>`;
   }
 
-  /** Restarts within the range, where they fall among the buckets. */
+  /** Incidents within the range, where they fall among the buckets. */
   #marks(times: readonly number[]): LaneMark[] {
     const start = times[0] ?? 0;
     const whole = times.length * GRANULARITY_MS[this.granularity];
     return this.marks
-      .map(({ at, actor }) => ({
-        share: (at - start) / whole,
-        text: this.text('chart.restarted', { actor, time: formatMinute(at, locale.zone) }),
+      .map((mark) => ({
+        share: (mark.at - start) / whole,
+        text: this.#markText(mark),
       }))
       .filter(({ share }) => share >= 0 && share <= 1)
       .slice(-MOST_MARKS);
+  }
+
+  #markText({ actor, at, what, recoveryMs }: Mark): string {
+    const key = `mark.${what}`;
+    const done = this.text(isTextKey(key) ? key : 'mark.other');
+    const back =
+      recoveryMs === null ? this.text('mark.down') : this.text('mark.back', { ms: formatDuration(recoveryMs) });
+    return `${actor} ${done}, ${formatMinute(at, locale.zone)}, ${back}`;
   }
 
   #asTable(points: readonly Point[]): TemplateResult {

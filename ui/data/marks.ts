@@ -1,35 +1,39 @@
 /**
- * Restarts as marks on the charts: the cause beside the effect. The history is asked for when the page opens and
- * whenever the stream says that an actor has a new epoch.
+ * Incidents as marks on the charts: the cause beside the effect. They are asked for when the page opens and whenever
+ * the stream says that an actor has another state or epoch.
  */
 import type { Http } from './http.ts';
 import { readRows } from './rows.ts';
 import type { Store } from './store.ts';
 
-export type Mark = { readonly at: number; readonly actor: string };
+export type Mark = {
+  readonly at: number;
+  readonly actor: string;
+  readonly what: string;
+  /** Null while it is not back. */
+  readonly recoveryMs: number | null;
+};
 
-type Item = { readonly at: number; readonly kind: string; readonly actor: string };
+type Item = { at: number; actor: string; what: string; down_at: number | null; recovery_ms: number | null };
 
-/** An actor that ended and started again, at the time it ended; oldest first. */
+/** The longest range that is shown. */
+const RANGE_MS = 86_400_000;
+const MOST = 200;
+
+/** Deaths and restarts, what took an actor away for a while; oldest first. */
 export function readMarks(answer: unknown): Mark[] {
   const items = (answer as { items?: readonly Item[] } | null)?.items ?? [];
-  const ended = new Map<string, number>();
-  const marks: Mark[] = [];
-  for (const { at, kind, actor } of [...items].sort((a, b) => a.at - b.at)) {
-    if (kind === 'exited') ended.set(actor, at);
-    const since = kind === 'starting' ? ended.get(actor) : undefined;
-    if (since === undefined) continue;
-    marks.push({ at: since, actor });
-    ended.delete(actor);
-  }
-  return marks.sort((a, b) => a.at - b.at);
+  return items
+    .filter(({ down_at }) => typeof down_at === 'number')
+    .map(({ at, actor, what, recovery_ms }) => ({ at, actor, what, recoveryMs: recovery_ms ?? null }))
+    .sort((a, b) => a.at - b.at);
 }
 
 export class Marks {
   readonly #http: Http;
   readonly #changed: () => void;
   #marks: readonly Mark[] = [];
-  #epochs = '';
+  #seen = '';
 
   constructor(store: Store, http: Http, changed: () => void) {
     this.#http = http;
@@ -43,19 +47,19 @@ export class Marks {
 
   #look(store: Store): void {
     const rows = readRows(store.channel('system').values);
-    const epochs = [...rows].map(([actor, { epoch }]) => `${actor} ${epoch}`).join();
-    if (epochs === this.#epochs) return;
-    this.#epochs = epochs;
+    const seen = [...rows].map(([actor, { epoch, state }]) => `${actor} ${epoch} ${state}`).join();
+    if (seen === this.#seen) return;
+    this.#seen = seen;
     void this.#load();
   }
 
   /** Marks are a courtesy: without an answer the chart stands as it is. */
   async #load(): Promise<void> {
     try {
-      this.#marks = readMarks(await this.#http.get('/system/events', { limit: 1_000 }));
+      this.#marks = readMarks(await this.#http.get('/system/incidents', { from: Date.now() - RANGE_MS, limit: MOST }));
       this.#changed();
     } catch {
-      this.#epochs = '';
+      this.#seen = '';
     }
   }
 }

@@ -82,6 +82,7 @@ const TEXT = {
   'range.1h': ['1 h', '1 h'],
   'range.6h': ['6 h', '6 h'],
   'range.24h': ['24 h', '24 h'],
+  'range.7d': ['7 d', '7 d'],
   'last.15m': ['last 15 min', 'últimos 15 min'],
   'last.1h': ['last hour', 'última hora'],
   'last.6h': ['last 6 h', 'últimas 6 h'],
@@ -118,7 +119,14 @@ const TEXT = {
   ],
   'chart.time': ['Time', 'Hora'],
   'chart.partial': ['unfinished', 'incompleto'],
-  'chart.restarted': ['{actor} restarted, {time}', '{actor} reiniciado, {time}'],
+  'chart.marks': ['Incidents', 'Incidentes'],
+  'mark.crashed': ['crashed', 'quebrou'],
+  'mark.hung': ['hung', 'travou'],
+  'mark.killed': ['was killed', 'encerrado'],
+  'mark.out-of-memory': ['ran out of memory', 'ficou sem memória'],
+  'mark.other': ['restarted', 'reiniciado'],
+  'mark.back': ['back in {ms}', 'voltou em {ms}'],
+  'mark.down': ['not back yet', 'ainda não voltou'],
   'chart.noLibrary': [
     'The chart could not be loaded; here are its figures.',
     'O gráfico não carregou; estes são os números.',
@@ -127,7 +135,6 @@ const TEXT = {
   'map.title': ['Orders by state', 'Pedidos por estado'],
   'map.measure': ['Measure', 'Medida'],
   'map.orders': ['Orders', 'Pedidos'],
-  'map.revenue': ['R$', 'R$'],
   'map.delta': ['vs yest.', 'vs ont.'],
   'map.label': ['Orders by state, Brazil', 'Pedidos por estado, Brasil'],
   'map.top': ['Top', 'Maior'],
@@ -172,7 +179,6 @@ const TEXT = {
   'fun.purchase': ['Purchase', 'Compra'],
   'fun.toCart': ['add to cart', 'põem no carrinho'],
   'fun.toPurchase': ['buy', 'compram'],
-  'fun.whole': ['View to purchase', 'Da visita à compra'],
 
   'state.nothing': ['Nothing yet', 'Nada por enquanto'],
   'state.waiting': ['Waiting for the first event', 'Aguardando o primeiro evento'],
@@ -194,10 +200,14 @@ const TEXT = {
   'delta.better': ['better', 'melhor'],
   'delta.worse': ['worse', 'pior'],
   'system.note': ['States and commands come from the supervisor.', 'Estados e comandos vêm do supervisor.'],
-  'command.failed': ['Command refused: {why}', 'Comando recusado: {why}'],
+  'system.audit': ['Audit', 'Auditoria'],
 } as const;
 
 export type TextKey = keyof typeof TEXT;
+
+export function isTextKey(key: string): key is TextKey {
+  return key in TEXT;
+}
 
 /** The text of a key, with `{name}` replaced. */
 export function translate(
@@ -205,6 +215,15 @@ export function translate(
   key: TextKey,
   values: Readonly<Record<string, string | number>> = {},
 ): string {
-  const text: string = TEXT[key][language === 'en' ? 0 : 1];
+  return fillWords(TEXT[key], language, values);
+}
+
+/** Of a pair, English and Portuguese, the words of that language, with each `{name}` replaced. */
+export function fillWords(
+  pair: readonly [string, string],
+  language: Language,
+  values: Readonly<Record<string, string | number>>,
+): string {
+  const text = pair[language === 'en' ? 0 : 1];
   return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
 }

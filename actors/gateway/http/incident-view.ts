@@ -2,7 +2,7 @@
 import type { Incident } from '../../../supervisor/incidents.ts';
 
 export function incidentView(incident: Incident): Readonly<Record<string, unknown>> {
-  const { id, at, actor, epoch, what, why, state, attempts, restarts, budget, events } = incident;
+  const { id, at, actor, epoch, what, why, state, attempts, restarts, budget } = incident;
   return {
     id,
     at,
@@ -18,6 +18,5 @@ export function incidentView(incident: Incident): Readonly<Record<string, unknow
     attempts,
     restarts,
     budget: budget && { of: budget.of, used: budget.used, budget: budget.max },
-    events,
   };
 }

@@ -35,6 +35,7 @@ export function systemRoutes(state: GatewayState, options: SystemRouteOptions): 
     get('/system/tree', () => tree(state, options)),
     get('/system/events', (ask) => events(state, ask)),
     get('/system/incidents', (ask) => incidents(state, ask)),
+    get('/system/incidents/:id', (ask) => incident(state, ask)),
     get('/system/audit', (ask) => audit(state, ask)),
     get('/system/actors/:id', (ask) => actor(state, ask)),
     get('/system/actors/:id/preview', (ask) => preview(state, ask)),
@@ -87,6 +88,14 @@ function incidents(state: GatewayState, { search }: Ask): Answer {
     .filter((incident) => incident.id < before && incident.at >= from && (actor ?? incident.actor) === incident.actor);
   const items = found.slice(0, limitOf(search));
   return list(items.map(incidentView), items.length < found.length ? String(items.at(-1)?.id) : null);
+}
+
+/** With the events that it is made of. */
+function incident(state: GatewayState, { params }: Ask): Answer {
+  const id = params.id as string;
+  const found = state.status.incidents().find((one) => String(one.id) === id);
+  if (found === undefined) throw notFound(`incident ${JSON.stringify(id.slice(0, 20))}`);
+  return json({ ...incidentView(found), events: found.events });
 }
 
 function preview(state: GatewayState, { params, search }: Ask): Answer {

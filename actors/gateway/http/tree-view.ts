@@ -1,4 +1,5 @@
 /** The supervision tree in the form of /system/tree. */
+import { commandsOf } from '../../../supervisor/preview.ts';
 import type { NodeStatus } from '../../../supervisor/status.ts';
 
 export type ActorView = Readonly<Record<string, unknown>> & {
@@ -25,7 +26,7 @@ export function actorView(node: NodeStatus, budget: NodeStatus['budget'] = node.
     next_retry_at: node.nextRetryAt,
     strategy: node.strategy,
     restart_type: node.restart,
-    commandable: node.commandable,
+    commands: commandsOf(node),
     started_at: node.startedAt,
     rate: node.rate,
     busy: node.busy,

@@ -290,5 +290,11 @@ test('gateway lists incidents, newest first, as they were told last', async (t) 
   );
   const first = (await call(served, '/system/incidents?limit=1')).json();
   assert.equal((await items(`?cursor=${first.next_cursor}`))[0].id, 1);
+  const whole = (await call(served, '/system/incidents/1')).json();
+  assert.deepEqual(
+    whole.events.map(({ kind }: { kind: string }) => kind),
+    ['exited', 'starting', 'running'],
+  );
+  assertError(await call(served, '/system/incidents/9'), 404, 'not-found');
   assertError(await call(served, '/system/incidents?since=1'), 400, 'bad-parameter', 'since');
 });

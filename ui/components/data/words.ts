@@ -1,6 +1,7 @@
 /** The words of the Data page in both languages, apart from the page's others as this page is fetched when opened. */
 import { formatNumber } from '../../data/format.ts';
 import { locale } from '../../data/locale.ts';
+import { fillWords } from '../../data/text.ts';
 
 const WORDS = {
   'store.title': ['Hot store', 'Banco quente'],
@@ -146,8 +147,7 @@ export type WordKey = keyof typeof WORDS;
 
 /** The words of a key in the page's language, with `{name}` replaced. */
 export function say(key: WordKey, values: Readonly<Record<string, string | number>> = {}): string {
-  const text: string = WORDS[key][locale.language === 'en' ? 0 : 1];
-  return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+  return fillWords(WORDS[key], locale.language, values);
 }
 
 /** As `say` for a key made from data: what has no words here is shown as it came. */

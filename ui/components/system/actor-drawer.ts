@@ -1,7 +1,9 @@
 /**
  * One actor in detail: commands with their consequences, its history, its figures.
- * Properties: actor, events (of this actor, newest first), canCommand, outcome (of the last command to it), now.
- * @fires command {actor, command, reason} when a command is confirmed
+ * Properties: actor, events (of this actor, newest first), incidents (the same), spanMs, canCommand, now,
+ * preview (what the command that is looked at would do), outcome (of the last command to it).
+ * @fires preview {actor, command} when the consequences of a command are wanted
+ * @fires command {actor, command, reason, more} when a command is confirmed; of a fault more has kind and order_id
  * @fires dismiss when the drawer is to go
  */
 import './actor-drawer.css';
@@ -12,8 +14,9 @@ import { PlElement } from '../element.ts';
 import { glyph, icon } from '../icons.ts';
 import type { Actor, SystemEvent } from './actors.ts';
 import { eventMark, stateTag } from './glyphs.ts';
-import { COMMANDS, type Command, impactOf, isPossible } from './impact.ts';
-import { formatUptime } from './verdict-strip.ts';
+import { COMMANDS, type Command, FAULTS, type Fault, type Impact, impactOf, type Preview } from './impact.ts';
+import { downtimes, type Incident } from './incidents.ts';
+import { formatBytes, formatUptime } from './verdict-strip.ts';
 import { say, sayOf } from './words.ts';
 
 /** What became of a command: asked for, then taken or refused by the supervisor. */
@@ -24,34 +27,40 @@ export type CommandOutcome = {
   readonly why?: string | undefined;
 };
 
+/** What a command would do, once it is known; or why it cannot be. */
+export type CommandPreview = {
+  readonly actor: string;
+  readonly command: string;
+  readonly answer?: unknown;
+  readonly error?: string;
+};
+
 const SHOWN_EVENTS = 12;
 
 export class PlActorDrawer extends PlElement {
   static override properties = {
     actor: { attribute: false },
     events: { attribute: false },
+    incidents: { attribute: false },
+    spanMs: { type: Number },
     canCommand: { type: Boolean },
+    preview: { attribute: false },
     outcome: { attribute: false },
     now: { type: Number },
     _asked: { state: true },
+    _fault: { state: true },
   };
   declare actor: Actor | undefined;
   declare events: readonly SystemEvent[];
+  declare incidents: readonly Incident[];
+  declare spanMs: number;
   declare canCommand: boolean;
+  declare preview: CommandPreview | undefined;
   declare outcome: CommandOutcome | undefined;
   declare now: number;
   /** The command whose consequences are shown. */
   declare _asked: Command | undefined;
-
-  constructor() {
-    super();
-    this.actor = undefined;
-    this.events = [];
-    this.canCommand = false;
-    this.outcome = undefined;
-    this.now = 0;
-    this._asked = undefined;
-  }
+  declare _fault: Fault | undefined;
 
   override willUpdate(changed: Map<string, unknown>): void {
     const before = changed.get('actor') as Actor | undefined;
@@ -75,8 +84,8 @@ export class PlActorDrawer extends PlElement {
         ${this.#commands(actor)}
       </section>
       <section>
-        <h3>${say('drawer.history')}</h3>
-        ${this.#history()}
+        <h3>${say('inc.strip')}</h3>
+        ${this.#strip()} ${this.#history()}
       </section>
       ${
         actor.lastExit?.detail
@@ -95,34 +104,65 @@ ${actor.lastExit.detail}</pre>
   }
 
   #commands(actor: Actor): TemplateResult {
-    if (actor.kind === 'supervisor' && !/^lane-\d+$/.test(actor.id))
-      return html`<p class="pl-card-note">${say('drawer.supervisor')}</p>`;
+    if (actor.commands.length === 0) return html`<p class="pl-card-note">${say('drawer.supervisor')}</p>`;
     if (!this.canCommand) return html`<p class="pl-card-note">${say('drawer.noToken')}</p>`;
+    const can = (command: Command) => actor.commands.includes(command);
+    const asked = this._asked;
     return html`<div class="pl-commands">
         ${COMMANDS.map(
           (command) =>
             html`<button type="button" class="pl-button" data-kind=${command === 'kill' ? 'danger' : 'default'} data-command=${command}
-              aria-pressed=${this._asked === command} ?disabled=${!isPossible(command, actor)}
+              aria-pressed=${asked === command} ?disabled=${!can(command)}
               @click=${() => this.#ask(command)}>${say(`cmd.${command}`)}</button>`,
         )}
       </div>
-      ${this._asked === undefined ? nothing : this.#impact(this._asked, actor)}
+      ${can('fault') ? this.#faults() : nothing}
+      ${asked === undefined ? nothing : this.#impact(asked, actor)}
       <p class="pl-outcome" role="status">${this.#outcome(actor)}</p>`;
   }
 
+  /** Behind a disclosure: nobody breaks an actor by a slip of the hand. */
+  #faults(): TemplateResult {
+    return html`<details class="pl-faults">
+      <summary>${say('cmd.faults')}</summary>
+      <div class="pl-commands">
+        ${FAULTS.map(
+          (fault) =>
+            html`<button type="button" class="pl-button" data-fault=${fault} aria-pressed=${this._asked === 'fault' && this._fault === fault}
+              @click=${() => this.#ask('fault', fault)}>${fault}</button>`,
+        )}
+      </div>
+    </details>`;
+  }
+
   #impact(command: Command, actor: Actor): TemplateResult {
-    const name = say(`cmd.${command}`);
+    const fault = command === 'fault' ? this._fault : undefined;
+    const name = fault === undefined ? say(`cmd.${command}`) : `${say('cmd.fault')}: ${fault}`;
+    const grave = command === 'kill' || command === 'fault';
+    const { lines, possible } = this.#previewed(command, actor, fault);
     return html`<form class="pl-impact" @submit=${(event: Event) => this.#confirm(event, command, actor)}>
       <h4>${say('impact.title', { command: name })}</h4>
       <ul>
-        ${impactOf(command, actor).map((line) => html`<li>${glyph('info')}<span>${line}</span></li>`)}
+        ${lines.map(({ text, grave }) => html`<li class=${grave ? 'pl-warn' : ''}>${glyph(grave ? 'warn' : 'info')}<span>${text}</span></li>`)}
       </ul>
       <div class="row">
+        ${fault === 'poison' ? html`<input class="pl-input" name="order_id" required maxlength="200" aria-label=${say('cmd.order')} placeholder=${say('cmd.order')} autocomplete="off" />` : nothing}
         <input class="pl-input" name="reason" maxlength="200" aria-label=${say('cmd.reason')} placeholder=${say('cmd.reason')} autocomplete="off" />
-        <button type="submit" class="pl-button" data-kind=${command === 'kill' ? 'danger-solid' : 'primary'}>${name}</button>
+        <button type="submit" class="pl-button" data-kind=${grave ? 'danger-solid' : 'primary'} ?disabled=${!possible}>${say(`cmd.${command}`)}</button>
         <button type="button" class="pl-button" data-kind="ghost" @click=${() => this.#ask(undefined)}>${say('cmd.cancel')}</button>
       </div>
     </form>`;
+  }
+
+  /** A preview that cannot be had is no reason to forbid the command. */
+  #previewed(command: Command, { id }: Actor, fault: Fault | undefined): { lines: Impact[]; possible: boolean } {
+    const { preview } = this;
+    const mine = preview?.actor === id && preview.command === command ? preview : undefined;
+    const plain = (text: string) => ({ lines: [{ text, grave: false }], possible: true });
+    if (mine?.error !== undefined) return plain(mine.error);
+    if (mine?.answer === undefined) return plain('…');
+    const answer = mine.answer as Preview;
+    return { lines: impactOf(command, answer, fault), possible: answer.possible };
   }
 
   #outcome(actor: Actor): TemplateResult | typeof nothing {
@@ -132,6 +172,15 @@ ${actor.lastExit.detail}</pre>
     const tone = { requested: 'pl-info', done: 'pl-ok', refused: 'pl-bad' }[outcome.phase];
     const mark = glyph(({ requested: 'clock', done: 'ok', refused: 'fail' } as const)[outcome.phase]);
     return html`<span class="pl-state-tag ${tone}">${mark}<span>${say(`cmd.${outcome.phase}`, { command, why: outcome.why ?? '' })}</span></span>`;
+  }
+
+  #strip(): TemplateResult {
+    const times = downtimes(this.incidents, this.now, this.spanMs);
+    const label = say('inc.stripSays', { n: times.length });
+    const share = (value: number) => `${(value * 100).toFixed(2)}%`;
+    return html`<div class="pl-state-strip" role="img" aria-label=${label} title=${label}>
+      ${times.map(({ from, to, open }) => html`<i class=${open ? 'open' : ''} style="left: ${share(from)}; width: ${share(to - from)}"></i>`)}
+    </div>`;
   }
 
   #history(): TemplateResult {
@@ -153,6 +202,7 @@ ${actor.lastExit.detail}</pre>
     const facts: (readonly [Parameters<typeof say>[0], string | undefined])[] = [
       ['fact.kind', say(`fact.${actor.kind}`)],
       ['fact.strategy', actor.strategy],
+      ['fact.restart', actor.restartType],
       ['fact.epoch', String(actor.epoch)],
       ['fact.running', actor.startedAt === undefined ? undefined : formatUptime(this.now - actor.startedAt)],
       ['fact.restarts', actor.restarts === undefined ? undefined : String(actor.restarts)],
@@ -174,18 +224,26 @@ ${actor.lastExit.detail}</pre>
     );
   }
 
-  #ask(command: Command | undefined): void {
-    this._asked = this._asked === command ? undefined : command;
-    if (this._asked !== undefined)
-      void this.updateComplete.then(() => this.querySelector<HTMLElement>('.pl-impact input')?.focus());
+  #ask(command: Command | undefined, fault?: Fault): void {
+    const again = this._asked === command && this._fault === fault;
+    this._asked = again ? undefined : command;
+    this._fault = fault;
+    if (this._asked === undefined || this.actor === undefined) return;
+    this.emit('preview', { actor: this.actor.id, command });
+    void this.updateComplete.then(() => this.querySelector<HTMLElement>('.pl-impact input')?.focus());
   }
 
   #confirm(event: Event, command: Command, actor: Actor): void {
     event.preventDefault();
-    const reason = new FormData(event.currentTarget as HTMLFormElement).get('reason');
+    const form = new FormData(event.currentTarget as HTMLFormElement);
+    const text = (name: string) => String(form.get(name) ?? '').trim();
+    const kind = command === 'fault' ? this._fault : undefined;
+    const order = text('order_id');
     this._asked = undefined;
-    this.emit('command', { actor: actor.id, command, reason: String(reason ?? '').trim() });
-    void this.updateComplete.then(() => this.querySelector<HTMLElement>(`[data-command="${command}"]`)?.focus());
+    const more = kind === undefined ? {} : { kind, ...(order === '' ? {} : { order_id: order }) };
+    this.emit('command', { actor: actor.id, command, reason: text('reason'), more });
+    const from = kind === undefined ? `[data-command="${command}"]` : `[data-fault="${kind}"]`;
+    void this.updateComplete.then(() => this.querySelector<HTMLElement>(from)?.focus());
   }
 
   /** Escape first puts the question away, then the drawer. */
@@ -214,12 +272,6 @@ function workerFacts(actor: Actor): (readonly [Parameters<typeof say>[0], string
     ['fact.busy', optional(actor.busy, (busy) => formatShare(busy, 0))],
     ['fact.heap', optional(actor.heapBytes || undefined, formatBytes)],
   ];
-}
-
-function formatBytes(bytes: number): string {
-  if (bytes < 1024) return `${formatNumber(bytes)} B`;
-  if (bytes < 1024 * 1024) return `${formatNumber(bytes / 1024)} KB`;
-  return `${formatNumber(bytes / 1024 / 1024, 1)} MB`;
 }
 
 customElements.define('pl-actor-drawer', PlActorDrawer);

@@ -58,13 +58,10 @@ export class PlActorTree extends PlElement {
   constructor() {
     super();
     this.actors = [];
-    this.selected = undefined;
-    this.samples = undefined;
     this.now = 0;
     this._filter = '';
     this._problemsOnly = false;
     this._folded = new Set();
-    this._current = undefined;
   }
 
   protected override render(): TemplateResult {

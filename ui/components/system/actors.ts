@@ -46,6 +46,9 @@ export type Actor = {
   readonly lastExit: LastExit | undefined;
   readonly nextRetryAt: number | undefined;
   readonly startedAt: number | undefined;
+  readonly restartType: string | undefined;
+  /** What the supervisor would take on. */
+  readonly commands: readonly unknown[];
 };
 
 /** An event of GET /system/events. */
@@ -102,6 +105,8 @@ function readActor(node: Json, live: Json, path: readonly string[], above: Actor
     lastExit: readExit(node.last_exit) ?? readExit(live.last_exit),
     nextRetryAt: number('next_retry_at' in live ? live.next_retry_at : node.next_retry_at),
     startedAt: number(node.started_at),
+    restartType: text(node.restart_type),
+    commands: listOf(node.commands),
   };
 }
 

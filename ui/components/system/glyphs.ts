@@ -2,6 +2,7 @@
 import { html, svg, type TemplateResult } from 'lit';
 import { glyph } from '../icons.ts';
 import type { ActorState } from './actors.ts';
+import { type Incident, kindOf } from './incidents.ts';
 import { sayOf } from './words.ts';
 
 const OWN = {
@@ -11,6 +12,7 @@ const OWN = {
   ring: svg`<circle cx="6" cy="6" r="4.75" fill="none" stroke="currentColor" stroke-width="1.5" stroke-dasharray="2.2 1.6" />`,
   dots: svg`<circle cx="6" cy="6" r="4.75" fill="none" stroke="currentColor" stroke-width="1.5" /><circle cx="3.9" cy="6" r=".8" fill="currentColor" /><circle cx="6" cy="6" r=".8" fill="currentColor" /><circle cx="8.1" cy="6" r=".8" fill="currentColor" />`,
   command: svg`<path d="M1.5 2.5l3.6 3.5-3.6 3.5M6.5 9.8h4" fill="none" stroke="currentColor" stroke-width="1.5" stroke-linecap="round" stroke-linejoin="round" />`,
+  fault: svg`<path d="M6.8.8L2 7h3.2l-.6 4.2L9.6 5H6.2z" fill="currentColor" />`,
 } as const;
 
 type Tone = 'ok' | 'warn' | 'bad' | 'info' | 'idle';
@@ -66,4 +68,13 @@ export function stateTag(state: ActorState): TemplateResult {
 export function eventMark(kind: string, text: string): Mark {
   if (kind === 'exited') return /\((normal|shutdown)\)/.test(text) ? STATES.stopped : STATES.failed;
   return EVENTS[kind] ?? STATES.stopped;
+}
+
+/** By what it was; the tone says whether it is over. */
+export function incidentMark(incident: Incident): Mark {
+  const { what, state } = incident;
+  if (kindOf(incident) === 'commands' && what !== 'kill')
+    return { tone: 'info', draw: own(what === 'fault' ? 'fault' : 'command') };
+  const { draw } = EVENTS[what] ?? STATES.failed;
+  return { tone: state === 'open' ? 'bad' : state === 'noted' ? 'info' : 'warn', draw };
 }

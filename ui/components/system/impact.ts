@@ -1,36 +1,62 @@
-/** What a command to an actor would do, in sentences: said before it is done. Pure. */
+/** What a command to an actor would do, in sentences: as the supervisor's side previews it. Pure. */
 import { formatDuration, formatNumber } from '../../data/format.ts';
-import type { Actor } from './actors.ts';
 import { hasWords, say, sayOf } from './words.ts';
 
-export const COMMANDS = ['restart', 'stop', 'start', 'kill'] as const;
-export type Command = (typeof COMMANDS)[number];
+export const COMMANDS = ['restart', 'drain', 'stop', 'start', 'kill'] as const;
+export type Command = (typeof COMMANDS)[number] | 'fault';
+/** Contracts 4; poison takes an order as well. */
+export const FAULTS = ['crash', 'hang', 'block', 'stall', 'oom', 'slow', 'drop-link', 'poison'] as const;
+export type Fault = (typeof FAULTS)[number];
+/** Faults that the actor outlives. */
+const MILD: ReadonlySet<string | undefined> = new Set<Fault>(['slow', 'drop-link']);
+/** Names that are shown; of more, their number. */
+const NAMED = 4;
 
-/** Which commands the supervisor would take now. */
-export function isPossible(command: Command, { state }: Actor): boolean {
-  const down = state === 'stopped' || state === 'failed' || state === 'backing-off';
-  switch (command) {
-    case 'start':
-      return down;
-    case 'restart':
-      return true;
-    case 'stop':
-      return state !== 'stopped';
-    case 'kill':
-      return !down;
+type Budget = {
+  readonly of: string;
+  readonly used: number;
+  readonly budget: number;
+  readonly period_ms: number;
+  readonly spent: boolean;
+};
+
+/** Answer of GET /system/actors/{id}/preview. */
+export type Preview = {
+  readonly possible: boolean;
+  readonly because: string | null;
+  readonly stops: readonly string[];
+  readonly next_epoch: number | null;
+  readonly budget: Budget | null;
+  readonly escalation: readonly Budget[];
+  readonly ends_process: boolean;
+  readonly replays: { readonly events: number };
+  readonly affects: readonly string[];
+};
+
+export type Impact = { readonly text: string; readonly grave: boolean };
+
+export function impactOf(command: Command, preview: Preview, fault?: Fault): Impact[] {
+  const { possible, because, stops, next_epoch, budget, escalation, ends_process, replays, affects } = preview;
+  const calm = (text: string): Impact => ({ text, grave: false });
+  const grave = (text: string): Impact => ({ text, grave: true });
+  if (!possible) return [grave(say('impact.impossible', { why: because ?? '' }))];
+  const first =
+    command === 'fault' ? say(`fault.${fault ?? 'crash'}`) : say(`impact.${command}`, { next: next_epoch ?? '' });
+  const lines = [calm(first)];
+  if (MILD.has(fault)) return lines;
+  if (stops.length > 1) lines.push(calm(say('impact.stops', { n: stops.length, names: namesOf(stops) })));
+  if (budget !== null) {
+    const { of, used, period_ms } = budget;
+    lines.push(calm(say('impact.budget', { used, budget: budget.budget, period: formatDuration(period_ms), of })));
   }
+  for (const { of } of [budget, ...escalation].filter((use) => use?.spent) as Budget[])
+    lines.push(grave(say('impact.spent', { of })));
+  if (ends_process) lines.push(grave(say('impact.ends')));
+  if (replays.events > 0) lines.push(calm(say('impact.replay', { n: formatNumber(replays.events) })));
+  for (const affected of affects) if (hasWords('impact', affected)) lines.push(calm(sayOf('impact', affected)));
+  return lines;
 }
 
-export function impactOf(command: Command, actor: Actor): string[] {
-  const lines = [say(`impact.${command}`, { next: actor.epoch + 1 })];
-  if (command === 'kill' && actor.budget !== undefined) {
-    const { used, max, periodMs } = actor.budget;
-    lines.push(say('impact.budget', { used: used + 1, budget: max, period: formatDuration(periodMs) }));
-  }
-  if (command === 'start') return lines;
-  const lane = /^(consumer|aggregator)-\d+$/.test(actor.id);
-  if (lane && actor.depth > 0) lines.push(say('impact.replay', { n: formatNumber(actor.depth) }));
-  if (lane) lines.push(say('impact.lane'));
-  if (hasWords('impact', actor.id)) lines.push(sayOf('impact', actor.id));
-  return lines;
+function namesOf(ids: readonly string[]): string {
+  return ids.length <= NAMED ? ids.join(', ') : `${ids.slice(0, NAMED).join(', ')}, …`;
 }

@@ -4,15 +4,21 @@
  * Properties
  *   tree        answer of GET /system/tree, as it came; undefined until the first one (a skeleton is shown)
  *   live        channel `system` of the store: laid over the tree, so that the tree may be fetched seldom
- *   events      answer of GET /system/events ({items: [..]} or the list)
- *   figures     SystemFigures of verdict-strip.ts; what is undefined is not shown (event rates come from the tree)
+ *   incidents   answer of GET /system/incidents
+ *   spanMs      the range that incidents are shown of
+ *   detail      answer of GET /system/actors/{id} of the actor that is looked at: its events
+ *   audit       answer of GET /system/audit; undefined while the list is not wanted
+ *   figures     SystemFigures of verdict-strip.ts; what is undefined is not shown (most come from the tree)
  *   canCommand  whether a token is there
+ *   preview     CommandPreview of actor-drawer.ts
  *   outcome     CommandOutcome of actor-drawer.ts: what became of the last command
  *   error       why the tree cannot be had, while it cannot
  *   now         the server's time, ms; set it about once a second, it also draws the page again
  * Events
- *   command {actor, command: 'restart'|'stop'|'start'|'kill', reason}   confirmed by the user
- *   retry                                                               the user asks for the tree again
+ *   look {actor}                             the user looks at that actor, or at none
+ *   preview {actor, command}                 the consequences of a command are wanted
+ *   command {actor, command, reason, more}   confirmed by the user; more goes into the body
+ *   retry                                    the user asks for the tree again
  */
 import './page.css';
 import { html, nothing, type TemplateResult } from 'lit';
@@ -20,10 +26,12 @@ import type { ChannelData } from '../../data/store.ts';
 import { PlElement } from '../element.ts';
 import { icon } from '../icons.ts';
 import './actor-drawer.ts';
-import type { CommandOutcome } from './actor-drawer.ts';
+import type { CommandOutcome, CommandPreview } from './actor-drawer.ts';
 import './actor-tree.ts';
-import { type Actor, readActors, readEvents, type SystemEvent } from './actors.ts';
+import { type Actor, readActors, readEvents } from './actors.ts';
+import './audit-list.ts';
 import './incident-timeline.ts';
+import { type Incident, readIncidents } from './incidents.ts';
 import { MailboxSamples } from './mailbox-samples.ts';
 import './pipeline.ts';
 import './verdict-strip.ts';
@@ -34,7 +42,11 @@ export class PlSystemPage extends PlElement {
   static override properties = {
     tree: { attribute: false },
     live: { attribute: false },
-    events: { attribute: false },
+    incidents: { attribute: false },
+    spanMs: { type: Number },
+    detail: { attribute: false },
+    audit: { attribute: false },
+    preview: { attribute: false },
     figures: { attribute: false },
     canCommand: { type: Boolean },
     outcome: { attribute: false },
@@ -44,7 +56,11 @@ export class PlSystemPage extends PlElement {
   };
   declare tree: unknown;
   declare live: ChannelData | undefined;
-  declare events: unknown;
+  declare incidents: unknown;
+  declare spanMs: number;
+  declare detail: unknown;
+  declare audit: unknown;
+  declare preview: CommandPreview | undefined;
   declare figures: SystemFigures;
   declare canCommand: boolean;
   declare outcome: CommandOutcome | undefined;
@@ -55,26 +71,13 @@ export class PlSystemPage extends PlElement {
   /** Where the focus goes back to when the drawer closes. */
   #openedFrom: HTMLElement | undefined;
 
-  constructor() {
-    super();
-    this.tree = undefined;
-    this.live = undefined;
-    this.events = undefined;
-    this.figures = {};
-    this.canCommand = false;
-    this.outcome = undefined;
-    this.error = undefined;
-    this.now = 0;
-    this._selected = undefined;
-  }
-
   protected override render(): TemplateResult {
     const actors = readActors(this.tree, this.live);
     if (actors.length === 0) return this.error === undefined ? skeleton() : this.#failed(this.error);
     this.#samples.sample(actors, this.now);
-    const events = readEvents(this.events);
+    const incidents = readIncidents(this.incidents);
     const selected = actors.find(({ id }) => id === this._selected);
-    const figures = { ...ratesOf(actors), ...this.figures };
+    const figures = { ...ratesOf(actors), ...summaryOf(this.tree), ...this.figures };
     return html`<div class="pl-system" @choose=${this.#onChoose}>
       ${this.error === undefined ? nothing : html`<p class="pl-banner">${say('page.error')}: ${this.error}</p>`}
       <pl-verdict-strip .actors=${actors} .figures=${figures} .now=${this.now}></pl-verdict-strip>
@@ -82,19 +85,23 @@ export class PlSystemPage extends PlElement {
       <div class="pl-console" ?data-open=${selected !== undefined}>
         <div class="pl-console-main">
           <pl-actor-tree .actors=${actors} .selected=${selected?.id} .samples=${this.#samples} .now=${this.now}></pl-actor-tree>
-          <pl-incident-timeline .events=${events} .now=${this.now}></pl-incident-timeline>
+          <pl-incident-timeline .incidents=${incidents} .spanMs=${this.spanMs} .now=${this.now}></pl-incident-timeline>
+          ${this.audit === undefined ? nothing : html`<pl-audit-list .entries=${this.audit}></pl-audit-list>`}
         </div>
-        ${selected === undefined ? nothing : this.#drawer(selected, events)}
+        ${selected === undefined ? nothing : this.#drawer(selected, incidents)}
       </div>
     </div>`;
   }
 
-  #drawer(actor: Actor, events: readonly SystemEvent[]): TemplateResult {
-    const own = events.filter((event) => event.actor === actor.id).reverse();
+  #drawer(actor: Actor, incidents: readonly Incident[]): TemplateResult {
+    const { id, events } = (this.detail ?? {}) as { id?: unknown; events?: unknown };
     return html`<pl-actor-drawer
       .actor=${actor}
-      .events=${own}
+      .events=${id === actor.id ? readEvents(events).reverse() : []}
+      .incidents=${incidents.filter((incident) => incident.actor === actor.id)}
+      .spanMs=${this.spanMs}
       .canCommand=${this.canCommand}
+      .preview=${this.preview}
       .outcome=${this.outcome}
       .now=${this.now}
       @dismiss=${this.#close}
@@ -106,7 +113,7 @@ export class PlSystemPage extends PlElement {
       <div class="pl-state" data-kind="error">
         ${icon('circle-alert')}<b>${say('page.error')}</b>
         <p>${why}</p>
-        <button type="button" class="pl-button" @click=${() => this.emit('retry')}>${say('page.retry')}</button>
+        <button type="button" class="pl-button" @click=${() => this.emit('retry')}>${this.text('state.retry')}</button>
       </div>
     </section>`;
   }
@@ -114,6 +121,7 @@ export class PlSystemPage extends PlElement {
   #onChoose(event: CustomEvent<{ actor: string; from: HTMLElement | null }>): void {
     event.stopPropagation();
     this._selected = event.detail.actor;
+    this.emit('look', { actor: this._selected });
     this.#openedFrom = event.detail.from ?? undefined;
     void this.updateComplete.then(async () => {
       const drawer = this.querySelector('pl-actor-drawer');
@@ -124,6 +132,7 @@ export class PlSystemPage extends PlElement {
 
   #close(): void {
     this._selected = undefined;
+    this.emit('look', {});
     void this.updateComplete.then(() => this.#openedFrom?.focus());
   }
 }
@@ -137,6 +146,11 @@ function ratesOf(actors: readonly Actor[]): SystemFigures {
       : rates.reduce<number>((all, rate) => all + (rate ?? 0), 0);
   };
   return { eventsIn: sum(/^log-writer$/), eventsOut: sum(/^aggregator-\d+$/) };
+}
+
+function summaryOf(tree: unknown): SystemFigures {
+  const { clients, hot_bytes, zombies } = (tree as { summary?: Readonly<Record<string, number | null>> }).summary ?? {};
+  return { clients: clients ?? undefined, hotBytes: hot_bytes ?? undefined, zombies: zombies ?? undefined };
 }
 
 function skeleton(): TemplateResult {

@@ -26,7 +26,6 @@ export class PlPipeline extends PlElement {
   constructor() {
     super();
     this.actors = [];
-    this.clients = undefined;
   }
 
   protected override render(): TemplateResult {

@@ -19,6 +19,9 @@ export type SystemFigures = {
   readonly p99?: number | undefined;
   readonly watermarkLagMs?: number | undefined;
   readonly clients?: number | undefined;
+  readonly hotBytes?: number | undefined;
+  /** Terminated threads that have not ended. */
+  readonly zombies?: number | undefined;
 };
 
 const GLYPHS: Readonly<Record<SystemVerdict, GlyphName>> = {
@@ -33,13 +36,6 @@ export class PlVerdictStrip extends PlElement {
   declare actors: readonly Actor[];
   declare figures: SystemFigures;
   declare now: number;
-
-  constructor() {
-    super();
-    this.actors = [];
-    this.figures = {};
-    this.now = 0;
-  }
 
   protected override render(): TemplateResult {
     const verdict = systemVerdict(this.actors);
@@ -62,7 +58,7 @@ export class PlVerdictStrip extends PlElement {
   }
 
   #stats(): TemplateResult[] {
-    const { eventsIn, eventsOut, p50, p99, watermarkLagMs, clients } = this.figures;
+    const { eventsIn, eventsOut, p50, p99, watermarkLagMs, clients, hotBytes, zombies } = this.figures;
     const workers = this.actors.filter(({ kind }) => kind === 'worker');
     const running = workers.filter(({ state }) => state === 'running' || state === 'waiting').length;
     const [root] = this.actors;
@@ -89,8 +85,16 @@ export class PlVerdictStrip extends PlElement {
     if (watermarkLagMs !== undefined) add(say('stat.watermark'), formatSeconds(watermarkLagMs));
     if (clients !== undefined)
       add(say('stat.clients'), html`${formatNumber(clients)} <small>${say('stat.webSocket')}</small>`);
+    if (hotBytes !== undefined) add(say('stat.hot'), formatBytes(hotBytes));
+    if (zombies) add(say('stat.zombies'), formatNumber(zombies));
     return stats;
   }
+}
+
+export function formatBytes(bytes: number): string {
+  if (bytes < 1024) return `${formatNumber(bytes)} B`;
+  if (bytes < 1024 * 1024) return `${formatNumber(bytes / 1024)} KB`;
+  return `${formatNumber(bytes / 1024 / 1024, 1)} MB`;
 }
 
 /** `6 d 04 h`, `3 h 07 min`, `4 min`, `12 s`. */

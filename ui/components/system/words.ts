@@ -1,5 +1,6 @@
 /** The words of the System page in both languages, apart from the page's others as this page is fetched when opened. */
 import { locale } from '../../data/locale.ts';
+import { fillWords } from '../../data/text.ts';
 
 const WORDS = {
   title: ['System', 'Sistema'],
@@ -17,13 +18,15 @@ const WORDS = {
   'stat.events': ['Events in, out', 'Eventos entrada, saída'],
   'stat.endToEnd': ['End to end', 'Ponta a ponta'],
   'stat.watermark': ['Watermark lag', 'Atraso da marca'],
+  'stat.hot': ['Hot store', 'Dados quentes'],
+  'stat.zombies': ['Left behind', 'Abandonados'],
   'stat.clients': ['Clients', 'Clientes'],
   'stat.webSocket': ['WebSocket', 'WebSocket'],
 
   'pipe.title': ['Pipeline', 'Fluxo'],
   'pipe.note': [
-    'messages waiting and age of the oldest, share of time at work; messages per second on each edge',
-    'mensagens à espera e idade da mais antiga, parte do tempo ocupada; mensagens por segundo em cada ligação',
+    'messages waiting and age of the oldest, share of time busy; messages per second on each edge',
+    'mensagens à espera e idade da mais antiga, tempo ocupado; mensagens por segundo em cada ligação',
   ],
   'pipe.waiting': ['{n} waiting', '{n} na fila'],
   'pipe.held': ['held', 'retido'],
@@ -75,14 +78,13 @@ const WORDS = {
   'drawer.close': ['Close', 'Fechar'],
   'drawer.commands': ['Commands', 'Comandos'],
   'drawer.noToken': [
-    'Commands need the address that pulso printed when it started: it carries the token.',
-    'Comandos exigem o endereço que o pulso mostrou ao iniciar: ele leva o token.',
+    'Commands need the address that pulso printed at its start: it carries the token.',
+    'Comandos exigem o endereço mostrado ao iniciar: ele leva o token.',
   ],
   'drawer.supervisor': [
     'A supervisor takes no commands of its own: choose one of its actors.',
-    'Um supervisor não recebe comandos: escolha um de seus atores.',
+    'Um supervisor não recebe comandos: escolha um ator.',
   ],
-  'drawer.history': ['History', 'Histórico'],
   'drawer.noHistory': ['Nothing has happened to it yet', 'Nada aconteceu com ele ainda'],
   'drawer.lastError': ['Last exit', 'Última saída'],
   'drawer.facts': ['Figures', 'Números'],
@@ -90,6 +92,7 @@ const WORDS = {
   'fact.worker': ['worker thread', 'thread'],
   'fact.supervisor': ['supervisor', 'supervisor'],
   'fact.strategy': ['Strategy', 'Estratégia'],
+  'fact.restart': ['Restart', 'Reinício'],
   'fact.epoch': ['Epoch', 'Época'],
   'fact.running': ['Up', 'Ativo há'],
   'fact.budget': ['Budget', 'Limite'],
@@ -115,39 +118,56 @@ const WORDS = {
   'cmd.requested': ['{command} requested', '{command} solicitado'],
   'cmd.done': ['{command}: acknowledged by the supervisor', '{command}: confirmado pelo supervisor'],
   'cmd.refused': ['{command} refused: {why}', '{command} recusado: {why}'],
+  'cmd.drain': ['Drain', 'Esvaziar'],
+  'cmd.fault': ['Inject fault', 'Injetar falha'],
+  'cmd.order': ['Order id', 'Id do pedido'],
+  'cmd.faults': ['Fault injection', 'Injeção de falhas'],
+  'fault.crash': ['Its next handler throws.', 'O próximo tratamento lança um erro.'],
+  'fault.hang': ['It loops for ever.', 'Entra em laço sem fim.'],
+  'fault.block': ['Its thread waits for ever.', 'A thread espera para sempre.'],
+  'fault.stall': ['Its handlers never end.', 'Os tratamentos nunca terminam.'],
+  'fault.oom': ['Its memory grows until it ends.', 'A memória cresce até o fim.'],
+  'fault.slow': ['200 ms more a batch, for 10 s.', '200 ms a mais por lote, por 10 s.'],
+  'fault.drop-link': ['Its links close and are laid again.', 'As ligações fecham e são refeitas.'],
+  'fault.poison': ['It dies whenever it handles that order.', 'Morre sempre que trata esse pedido.'],
   'impact.title': ['{command} now: what happens', '{command} agora: o que acontece'],
+  'impact.impossible': ['Not now: {why}', 'Agora não: {why}'],
   'impact.restart': [
-    'Lets it finish its message, then starts it again with epoch {next}. Uses no restart of the budget.',
-    'Deixa terminar a mensagem e inicia de novo na época {next}. Não usa o limite de reinícios.',
+    'Finishes its message and starts again with epoch {next}. Uses no restart of the budget.',
+    'Termina a mensagem e inicia de novo na época {next}. Não usa o limite de reinícios.',
   ],
-  'impact.stop': [
-    'Lets it finish its work and keeps it stopped until Start.',
-    'Deixa terminar o trabalho e fica parado até Iniciar.',
+  'impact.stop': ['Finishes its work and stays stopped until Start.', 'Termina o trabalho e fica parado até Iniciar.'],
+  'impact.drain': [
+    'Waits until it has finished its work; it stays stopped until Start.',
+    'Espera terminar o trabalho; fica parado até Iniciar.',
   ],
   'impact.start': ['Starts it with epoch {next}.', 'Inicia na época {next}.'],
   'impact.kill': [
-    'Ends the thread at once, in the middle of whatever it does. The supervisor starts it again with epoch {next}.',
-    'Encerra a thread na hora, no meio do que estiver fazendo. O supervisor inicia de novo na época {next}.',
+    'Ends the thread at once, whatever it does. It starts again with epoch {next}.',
+    'Encerra a thread na hora. Inicia de novo na época {next}.',
   ],
+  'impact.stops': ['{n} actors go down: {names}.', '{n} atores param: {names}.'],
   'impact.budget': [
-    'Uses restart {used} of {budget} in {period}; with none left the supervisor gives up.',
-    'Usa o reinício {used} de {budget} em {period}; sem nenhum sobrando, o supervisor desiste.',
+    'Uses restart {used} of {budget} in {period} of {of}.',
+    'Usa o reinício {used} de {budget} em {period} de {of}.',
   ],
+  'impact.spent': ['That is one too many: {of} gives up.', 'É um a mais: {of} desiste.'],
+  'impact.ends': ['The whole process ends.', 'O processo inteiro termina.'],
   'impact.replay': [
-    '{n} waiting messages are read again from the log. None is lost, none counts twice.',
-    '{n} mensagens à espera são relidas do registro. Nenhuma se perde, nenhuma conta duas vezes.',
+    'About {n} events are read again from the log. None is lost, none counts twice.',
+    'Cerca de {n} eventos são relidos. Nenhum se perde, nenhum conta duas vezes.',
   ],
   'impact.lane': [
     'The figures of its partitions stand still until it runs again.',
     'Os números de suas partições ficam parados até que volte.',
   ],
   'impact.gateway': [
-    'This page and every client lose the connection for a moment and resume.',
-    'Esta página e todos os clientes perdem a conexão por um instante e retomam.',
+    'This page and every client lose the connection for a moment.',
+    'Esta página e todos os clientes perdem a conexão por um instante.',
   ],
   'impact.log-writer': [
-    'Producers wait: events are refused with 503 until it runs again.',
-    'Produtores esperam: eventos são recusados com 503 até que volte.',
+    'Events are refused with 503 until it runs again.',
+    'Eventos são recusados com 503 até que volte.',
   ],
   'impact.reader': [
     'Queries of ranges, orders and dead letters fail until it runs again.',
@@ -159,10 +179,33 @@ const WORDS = {
   ],
 
   'inc.title': ['Incidents', 'Incidentes'],
-  'inc.note': ['last hour, exits, hangs, backoff and commands', 'última hora: saídas, travamentos, esperas e comandos'],
-  'inc.none': ['No incident in the last hour', 'Nenhum incidente na última hora'],
+  'inc.note': ['also shown as marks on the Live charts', 'também como marcas nos gráficos ao vivo'],
+  'inc.none': ['No incident in this range', 'Nenhum incidente neste período'],
   'inc.more': ['and {n} more actors', 'e mais {n} atores'],
   'inc.and': ['{what} +{n}', '{what} +{n}'],
+  'inc.kind': ['Kind', 'Tipo'],
+  'inc.all': ['All', 'Todos'],
+  'inc.deaths': ['Deaths', 'Mortes'],
+  'inc.commands': ['Commands', 'Comandos'],
+  'inc.other': ['Other', 'Outros'],
+  'inc.seen': ['seen after {ms}', 'notado após {ms}'],
+  'inc.recovered': ['recovered in {ms}', 'voltou em {ms}'],
+  'inc.open': ['not back yet', 'ainda não voltou'],
+  'inc.down': ['down', 'parado'],
+  'inc.cut': ['the process ended first', 'o processo terminou antes'],
+  'inc.strip': ['State, shown range', 'Estado no período'],
+  'inc.stripSays': ['{n} times down', '{n} vezes parado'],
+
+  'audit.title': ['Audit', 'Auditoria'],
+  'audit.none': ['No command since the process started', 'Nenhum comando desde o início do processo'],
+  'audit.at': ['Time', 'Hora'],
+  'audit.what': ['Command', 'Comando'],
+  'audit.on': ['On', 'Em'],
+  'audit.outcome': ['Outcome', 'Resultado'],
+  'audit.from': ['From', 'De'],
+  'audit.accepted': ['Accepted', 'Aceito'],
+  'audit.refused': ['Refused', 'Recusado'],
+  'audit.pending': ['Pending', 'Pendente'],
 
   'event.starting': ['Starting', 'Iniciando'],
   'event.running': ['Running', 'Ativo'],
@@ -183,23 +226,30 @@ const WORDS = {
   'event.added': ['Added', 'Adicionado'],
   'event.deleted': ['Removed', 'Removido'],
   'event.dropped': ['Dropped', 'Descartado'],
+  'event.poison': ['Poison', 'Veneno'],
+  'event.memory': ['Memory', 'Memória'],
+  'event.relinked': ['Relinked', 'Religado'],
 
   'page.error': ['The supervisor cannot be asked', 'Não foi possível consultar o supervisor'],
-  'page.retry': ['Try again', 'Tentar de novo'],
 } as const;
 
 export type WordKey = keyof typeof WORDS;
 
 /** The words of a key in the page's language, with `{name}` replaced. */
 export function say(key: WordKey, values: Readonly<Record<string, string | number>> = {}): string {
-  const text: string = WORDS[key][locale.language === 'en' ? 0 : 1];
-  return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+  return fillWords(WORDS[key], locale.language, values);
 }
 
 /** As `say` for a key made from data: what has no words here is shown as it came. */
-export function sayOf(group: 'state' | 'exit' | 'event' | 'impact', name: string): string {
+export function sayOf(group: 'state' | 'exit' | 'event' | 'impact' | 'audit', name: string): string {
   const key = `${group}.${name}`;
   return key in WORDS ? say(key as WordKey) : name;
+}
+
+/** An exit reason, a command or the kind of an event. */
+export function sayWhat(what: string): string {
+  const group = (['exit', 'cmd', 'event'] as const).find((name) => `${name}.${what}` in WORDS);
+  return group === undefined ? what : say(`${group}.${what}` as WordKey);
 }
 
 export function hasWords(group: 'impact', name: string): boolean {
