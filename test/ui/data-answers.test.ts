@@ -58,6 +58,8 @@ describe('answers of the Data page', () => {
     assert.equal(readLedgers(ledgerAnswer())?.total.counted, 1_203_511);
     assert.equal(readLedgers(ledgerAnswer())?.partitions[0]?.name, 'orders/0');
     assert.deepEqual(countReasons(readLetters(lettersAnswer(NOW)))[0], ['not-json', 10]);
+    const poison = { items: [{ topic: 'orders', partition: 0, offset: 1, reason: 'poison', error: 'Error: odd' }] };
+    assert.equal(readLetters(poison)[0]?.field, 'Error: odd', 'where no field is to blame, the error is');
     const batches = readBatches(archiveAnswer(NOW));
     assert.deepEqual([batches[0]?.rows, batches[1]?.paths.length, batches[6]?.state], [undefined, 1, 'FAILED']);
   });

@@ -160,7 +160,8 @@ export function readLetters(answer: unknown): DeadLetter[] {
     partition: number(letter.partition) ?? 0,
     offset: number(letter.offset) ?? 0,
     reason: text(letter.reason) ?? '',
-    field: text(letter.field),
+    // Poison has no field to blame, but an error.
+    field: text(letter.field) ?? text(letter.error),
     excerpt: text(letter.excerpt) ?? '',
     at: number(letter.at) ?? 0,
   }));
