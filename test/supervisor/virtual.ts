@@ -184,6 +184,7 @@ export class World implements Spawner {
   readonly threads: FakeThread[] = [];
   readonly tree: SupervisorTree;
   readonly #manners = new Map<string, Partial<Manner>>();
+  readonly #failing = new Map<string, number>();
   /** No jitter unless a test asks for it: a pause is its whole ceiling. */
   random = () => 1;
   /** What the machine says of itself. */
@@ -199,7 +200,9 @@ export class World implements Spawner {
   }
 
   thread(_entry: URL, order: ChildOrder, events: ThreadEvents): Thread {
-    const manner = { ...WELL_BEHAVED, ...this.#manners.get(order.id) };
+    const failing = this.#failing.get(order.id) ?? 0;
+    this.#failing.set(order.id, failing - 1);
+    const manner = { ...WELL_BEHAVED, ...this.#manners.get(order.id), ...(failing > 0 ? { failsToStart: true } : {}) };
     const thread = new FakeThread(order, events, this.clock, manner);
     this.threads.push(thread);
     return thread;
@@ -216,6 +219,11 @@ export class World implements Spawner {
   /** How the next threads of that actor behave. */
   manner(id: string, manner: Partial<Manner>): void {
     this.#manners.set(id, manner);
+  }
+
+  /** The next so many starts of that actor fail. */
+  failNext(id: string, times: number): void {
+    this.#failing.set(id, times);
   }
 
   /** Starts the tree and waits until it is up. */
