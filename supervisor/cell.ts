@@ -254,6 +254,7 @@ export class Cell {
       nextRetryAt: this.#retry?.at ?? null,
       startedAt: this.#run ? this.#startedAt : null,
       restart: this.spec.restart,
+      limits: limitsOf(this.spec),
       commandable: this.spec.type === 'worker' || this.spec.restartable,
     };
   }
@@ -300,4 +301,10 @@ export class Cell {
     this.#retry = undefined;
     this.#owner.retryDue(this);
   }
+}
+
+function limitsOf(spec: Child): NodeStatus['limits'] {
+  if (spec.type === 'supervisor') return null;
+  const { heartbeatMs, progressMs } = spec;
+  return { heartbeatMs, progressMs };
 }

@@ -217,6 +217,7 @@ class SupervisedChild<Input> implements Child<Input> {
       handle: (work) => this.handle(work),
       alive: () => this.meter.handled(0),
       dropLinks: () => this.#links.dropAll(),
+      struck: (fault) => this.#thread.post({ epoch: this.epoch, type: 'struck', fault }),
     });
   }
 

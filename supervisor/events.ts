@@ -24,6 +24,8 @@ export type SupervisorEventKind =
   | 'stopping'
   | 'shutdown-error'
   | 'command'
+  /** An ordered fault takes effect. */
+  | 'struck'
   /** A link between two living actors was lost, and is laid again. */
   | 'relinked'
   | 'added'

@@ -17,11 +17,14 @@ export type Faulty = {
   handle(work: () => void): unknown;
   alive(): void;
   dropLinks(): void;
+  /** At this moment, so that whoever measures the recovery knows where it begins. */
+  struck(kind: FaultKind): void;
 };
 
 export class Faults {
   readonly #actor: Faulty;
   #next: 'crash' | 'stall' | undefined;
+  #struck = false;
   #slowUntil = Number.NEGATIVE_INFINITY;
   #sleptThisTurn = false;
 
@@ -38,18 +41,19 @@ export class Faults {
         break;
       case 'slow':
         this.#slowUntil = performance.now() + SLOW_FOR_MS;
+        this.#actor.struck(kind);
         break;
       case 'hang':
-        setImmediate(loop);
+        this.#afterAnswer(kind, loop);
         break;
       case 'block':
-        setImmediate(() => sleep(Number.POSITIVE_INFINITY));
+        this.#afterAnswer(kind, () => sleep(Number.POSITIVE_INFINITY));
         break;
       case 'oom':
-        setImmediate(() => grow(new Map()));
+        this.#afterAnswer(kind, () => grow(new Map()));
         break;
       case 'drop-link':
-        setImmediate(() => this.#actor.dropLinks());
+        this.#afterAnswer(kind, () => this.#actor.dropLinks());
         break;
       default:
         assertNever(kind);
@@ -61,10 +65,23 @@ export class Faults {
    * after it too, as no message may overtake the one that is stuck; slowness blocks the thread for the same reason.
    */
   strike(): Promise<never> | undefined {
-    if (this.#next === 'crash') throw new OrderedCrash();
-    if (this.#next === 'stall') return new Promise(() => {});
+    if (this.#next !== undefined) return this.#strikeHandler(this.#next);
     if (performance.now() < this.#slowUntil && !this.#sleptThisTurn) this.#sleep();
     return undefined;
+  }
+
+  #strikeHandler(kind: 'crash' | 'stall'): Promise<never> {
+    if (!this.#struck) this.#actor.struck(kind);
+    this.#struck = true;
+    if (kind === 'crash') throw new OrderedCrash();
+    return new Promise(() => {});
+  }
+
+  #afterAnswer(kind: FaultKind, strike: () => void): void {
+    setImmediate(() => {
+      this.#actor.struck(kind);
+      strike();
+    });
   }
 
   /** Once a turn of the loop: small messages that came together count as one batch, and what waits for a turn gets it. */

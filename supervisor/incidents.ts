@@ -60,7 +60,7 @@ const NOTED: ReadonlySet<string> = new Set([
   ...['zombie', 'group-restart', 'auto-shutdown', 'shutdown-error', 'poison', 'memory', 'relinked', 'gave-up'],
 ]);
 /** Belong to one under way, and are nothing by themselves. */
-const STEPS: ReadonlySet<string> = new Set(['backing-off', 'stopping', 'zombie-ended', 'start-failed']);
+const STEPS: ReadonlySet<string> = new Set(['struck', 'backing-off', 'stopping', 'zombie-ended', 'start-failed']);
 
 export class IncidentLog {
   readonly #most: number;

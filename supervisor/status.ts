@@ -40,6 +40,8 @@ export type NodeStatus = {
   readonly heapBytes: number;
   /** Outside the heap: buffers. */
   readonly externalBytes: number;
+  /** Of a worker: how long its loop may stand still, and a handler take; 0 is for ever. */
+  readonly limits: { readonly heartbeatMs: number; readonly progressMs: number } | null;
   readonly waiting: { readonly what: string; readonly deadline: number } | null;
   readonly lastExit: LastExit | null;
   readonly nextRetryAt: number | null;

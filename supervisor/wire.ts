@@ -4,6 +4,7 @@
  */
 
 import type { MessagePort } from 'node:worker_threads';
+import type { FaultKind } from '../protocol/fault.ts';
 import type { Failure } from './exit.ts';
 import type { Suspect } from './suspects.ts';
 
@@ -48,6 +49,8 @@ export type FromChild = { readonly epoch: number } & (
   /** A port has closed although nobody said that the peer has gone. */
   | ({ readonly type: 'link-lost' } & LostLink)
   | { readonly type: 'failure'; readonly failure: Failure }
+  /** An ordered fault takes effect now. */
+  | { readonly type: 'struck'; readonly fault: FaultKind }
   | { readonly type: 'bye' }
 );
 

@@ -209,6 +209,9 @@ export class WorkerRun implements Run {
       case 'failure':
         this.#failed(message.failure);
         break;
+      case 'struck':
+        this.#tree.events.add('struck', this.id, this.epoch, `${message.fault} strikes ${this.id} as ordered`);
+        break;
       case 'bye':
         this.#bye = true;
         this.#expectExit();

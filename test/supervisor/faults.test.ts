@@ -42,6 +42,10 @@ for (const [kind, reason, detail] of STRIKES) {
       real.events('command', 'a').map(({ text }) => text),
       [`fault ${kind} a`],
     );
+    assert.deepEqual(
+      real.events('struck', 'a').map(({ epoch, text }) => [epoch, text]),
+      [[1, `${kind} strikes a as ordered`]],
+    );
   });
 }
 

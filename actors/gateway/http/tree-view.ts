@@ -32,6 +32,8 @@ export function actorView(node: NodeStatus, budget: NodeStatus['budget'] = node.
     busy: node.busy,
     handled: node.handled,
     heap_bytes: node.heapBytes,
+    limits:
+      node.limits === null ? null : { heartbeat_ms: node.limits.heartbeatMs, progress_ms: node.limits.progressMs },
     waiting: node.waiting === null ? null : { ...node.waiting },
     children: node.children.map((child) => actorView(child, node.budget)),
   };

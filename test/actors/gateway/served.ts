@@ -136,6 +136,7 @@ export function node(
     externalBytes: 0,
     handlingMs: 0,
     waiting: null,
+    limits: supervises ? null : { heartbeatMs: 500, progressMs: 5_000 },
     lastExit: { reason: 'crashed', detail: 'boom', at: 1, failure: null, work: null },
     nextRetryAt: null,
     startedAt: 2,
