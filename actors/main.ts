@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { AppError } from '../protocol/errors.ts';
 import { archive } from './commands/archive.ts';
+import { chaos } from './commands/chaos.ts';
 import { type Command, EXIT, helpOf, readArguments } from './commands/command.ts';
 import { doctor } from './commands/doctor.ts';
 import { generate } from './commands/generate.ts';
@@ -9,7 +10,7 @@ import { replay } from './commands/replay.ts';
 import { start } from './commands/start.ts';
 import { status } from './commands/status.ts';
 
-const COMMANDS: readonly Command[] = [start, replay, generate, status, archive, doctor];
+const COMMANDS: readonly Command[] = [start, replay, generate, status, archive, chaos, doctor];
 const USAGE_CODES = ['bad-parameter', 'bad-config', 'data-locked', 'data-mismatch'];
 
 function version(): string {

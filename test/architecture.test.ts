@@ -57,6 +57,11 @@ const RULES: readonly Rule[] = [
     because: 'what jobs judge by is pure; what they look at is handed to them',
   },
   {
+    files: /^actors\/commands\/chaos\/(schedule|random|timeline|tree|invariants|report)\.ts$/,
+    may: [PROTOCOL, /^actors\/commands\/chaos\//],
+    because: 'the plan and the judgement of chaos are pure',
+  },
+  {
     files:
       /^actors\/(main|tree|system|audit|desk|group|accept-gap|incidents|incident-file|poison-keeper)\.ts$|^actors\/commands\//,
     may: [/./],

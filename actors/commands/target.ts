@@ -17,14 +17,19 @@ export function targetOf({ data, token }: Pick<Config, 'data' | 'token'>, url: u
 }
 
 /** GET, or POST with a body. Whatever goes wrong is an AppError with a sentence. */
-export async function askTarget({ url, token }: Target, path: string, body?: unknown): Promise<unknown> {
+export async function askTarget(
+  { url, token }: Target,
+  path: string,
+  body?: unknown,
+  limitMs = ANSWER_MS,
+): Promise<unknown> {
   const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
   const post = {
     method: 'POST',
     body: JSON.stringify(body),
     headers: { ...headers, 'content-type': 'application/json' },
   };
-  const signal = AbortSignal.timeout(ANSWER_MS);
+  const signal = AbortSignal.timeout(limitMs);
   const init = body === undefined ? { headers, signal } : { ...post, signal };
   const response = await fetch(new URL(path, url), init).catch((cause: unknown) => {
     throw new AppError('unavailable', `Cannot reach the pulso at ${url}: ${reasonOf(cause)}`, { cause });
