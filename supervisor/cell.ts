@@ -116,6 +116,7 @@ export class Cell {
     const run: Run = this.#tree.createRun(this.#spec, epoch, {
       up: (info) => this.#up(info),
       down: (exit) => this.#down(exit),
+      worn: () => this.#worn(),
     });
     this.#run = run;
     this.#last = run;
@@ -273,6 +274,11 @@ export class Cell {
       report: this.report('progress', null),
     });
     this.#owner.up(this, info);
+  }
+
+  /** As if somebody had commanded it; whoever has asked for something already is obeyed instead. */
+  #worn(): void {
+    if (this.#owner.open && this.#asked === undefined) this.ask('restart');
   }
 
   #down(exit: Exit): void {

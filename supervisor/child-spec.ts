@@ -4,6 +4,7 @@
  */
 
 import { AppError } from '../protocol/errors.ts';
+import type { MemoryLimits } from './memory-guard.ts';
 
 export const RESTART_TYPES = ['permanent', 'transient', 'temporary'] as const;
 export type RestartType = (typeof RESTART_TYPES)[number];
@@ -42,6 +43,11 @@ export type WorkerSpec = {
   readonly progressMs?: number;
   /** Longest time from the start of the thread to `ready()`. */
   readonly startMs?: number;
+  /**
+   * Memory that it may use, heap and buffers: more than `softBytes` for some seconds and it is restarted in order, more
+   * than `hardBytes` and it is terminated at once. 0 = no such limit; near V8's own it is always terminated.
+   */
+  readonly memory?: Partial<MemoryLimits>;
   readonly backoff?: Partial<BackoffSpec>;
   readonly significant?: boolean;
   /**
@@ -75,7 +81,10 @@ export type SupervisorSpec = {
 export type ChildSpec = WorkerSpec | SupervisorSpec;
 
 /** A spec with every default filled in. */
-export type Worker = Required<Omit<WorkerSpec, 'backoff'>> & { readonly backoff: BackoffSpec };
+export type Worker = Required<Omit<WorkerSpec, 'backoff' | 'memory'>> & {
+  readonly backoff: BackoffSpec;
+  readonly memory: MemoryLimits;
+};
 export type Supervisor = Required<Omit<SupervisorSpec, 'backoff' | 'children'>> & {
   readonly backoff: BackoffSpec;
   readonly children: readonly Child[];
@@ -87,6 +96,9 @@ export type Child = Worker | Supervisor;
  * long to start; 5 s as the cap so that an operator never waits longer; 5 s up counts as healthy again.
  */
 const BACKOFF: BackoffSpec = { baseMs: 50, capMs: 5_000, healthyMs: 5_000 };
+
+/** A restart for memory once in half a minute at most: oftener would be no help to anybody. */
+const MEMORY: MemoryLimits = { softBytes: 0, hardBytes: 0, restMs: 30_000 };
 
 /** Ten seconds of progress: far beyond any handler that should not say what it waits for. */
 const WORKER_DEFAULTS = {
@@ -168,6 +180,12 @@ const BACKOFF_RULES: readonly Rule[] = ['baseMs', 'capMs', 'healthyMs'].map((fie
   holds: isSpan,
 }));
 
+const MEMORY_RULES: readonly Rule[] = ['softBytes', 'hardBytes', 'restMs'].map((field) => ({
+  field,
+  rule: 'a whole number from 0 on',
+  holds: isWhole,
+}));
+
 /**
  * The spec with its defaults, or an error that names the child, the field, the rule and the value.
  * @example const root = resolveSpec({ id: 'root', type: 'supervisor', children: [] });
@@ -175,8 +193,10 @@ const BACKOFF_RULES: readonly Rule[] = ['baseMs', 'capMs', 'healthyMs'].map((fie
 export function resolveSpec(spec: ChildSpec, parent?: { readonly autoShutdown: AutoShutdown }): Child {
   switch (spec?.type) {
     case 'worker': {
-      const worker: Worker = { ...WORKER_DEFAULTS, ...given(spec), backoff: { ...BACKOFF, ...spec.backoff } };
+      const backoff = { ...BACKOFF, ...spec.backoff };
+      const worker: Worker = { ...WORKER_DEFAULTS, ...given(spec), backoff, memory: { ...MEMORY, ...spec.memory } };
       check(worker, WORKER_RULES);
+      checkFields(worker, 'memory.', worker.memory, MEMORY_RULES);
       return checkSignificance(worker, parent);
     }
     case 'supervisor': {
@@ -236,11 +256,14 @@ function checkSignificance<Spec extends Child>(
 }
 
 function check(spec: { readonly backoff: BackoffSpec }, rules: readonly Rule[]): void {
-  const fields = spec as Readonly<Record<string, unknown>>;
-  const backoff: Readonly<Record<string, unknown>> = spec.backoff;
-  for (const { field, rule, holds } of rules) if (!holds(fields[field])) throw refuse(spec, field, rule, fields[field]);
-  for (const { field, rule, holds } of BACKOFF_RULES) {
-    if (!holds(backoff[field])) throw refuse(spec, `backoff.${field}`, rule, backoff[field]);
+  checkFields(spec, '', spec, rules);
+  checkFields(spec, 'backoff.', spec.backoff, BACKOFF_RULES);
+}
+
+function checkFields(spec: unknown, path: string, part: object, rules: readonly Rule[]): void {
+  const fields = part as Readonly<Record<string, unknown>>;
+  for (const { field, rule, holds } of rules) {
+    if (!holds(fields[field])) throw refuse(spec, `${path}${field}`, rule, fields[field]);
   }
 }
 

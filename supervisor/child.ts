@@ -10,6 +10,7 @@ import { ChildLinks } from './child-links.ts';
 import type { ControlAdditions, Controlled } from './control-child.ts';
 import { toFailure } from './exit.ts';
 import { die, type Faults } from './faults.ts';
+import { MemoryGauge } from './memory-gauge.ts';
 import { BlockWriter, type Meter } from './shared-block.ts';
 import { type OwnThread, ownThread } from './spawn.ts';
 import type { Suspect } from './suspects.ts';
@@ -76,6 +77,7 @@ class SupervisedChild<Input> implements Child<Input> {
   readonly meter: BlockWriter;
   readonly #thread: OwnThread;
   readonly #links: ChildLinks;
+  readonly #memory: MemoryGauge;
   readonly #drains: (() => void | Promise<void>)[] = [];
   #toldEarly: unknown[] = [];
   #handleTell: ((body: unknown) => void | Promise<void>) | undefined;
@@ -89,6 +91,7 @@ class SupervisedChild<Input> implements Child<Input> {
     this.#thread = thread;
     this.#note = thread.order.note;
     this.meter = new BlockWriter(thread.order.block, Date.now);
+    this.#memory = new MemoryGauge(thread.memory, (memory) => this.meter.memory(memory));
     this.#links = new ChildLinks((link) => thread.post({ epoch: this.epoch, type: 'link-lost', ...link }));
   }
 
@@ -140,6 +143,7 @@ class SupervisedChild<Input> implements Child<Input> {
   handle<Value>(work: () => Value): Value;
   handle(work: () => unknown): unknown {
     const handler = this.meter.begin();
+    this.#memory.lookIfDue();
     let result: unknown;
     try {
       result = this.#faults?.strike() ?? work();
@@ -258,8 +262,7 @@ class SupervisedChild<Input> implements Child<Input> {
   /** The beat must not keep a thread alive that has nothing left to do. */
   #startBeat(): void {
     const beat = () => {
-      const { heapBytes, externalBytes } = this.#thread.memory();
-      this.meter.memory(heapBytes, externalBytes);
+      this.#memory.look();
       this.meter.beat(this.#thread.busyMs());
     };
     beat();

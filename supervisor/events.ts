@@ -13,6 +13,7 @@ export type SupervisorEventKind =
   | 'start-failed'
   | 'exited'
   | 'hung'
+  | 'memory'
   | 'poison'
   | 'terminated'
   | 'zombie'
@@ -60,6 +61,7 @@ export type Log = (level: Level, text: string, event: SupervisorEvent) => void;
 const LEVELS: Partial<Record<SupervisorEventKind, Level>> = {
   'start-failed': 'error',
   hung: 'error',
+  memory: 'warn',
   poison: 'error',
   'gave-up': 'error',
   'auto-shutdown': 'warn',

@@ -17,6 +17,9 @@ export type ExitReason =
   | 'killed'
   | 'crashed'
   | 'hung'
+  /** Terminated, as it used more memory than it may. */
+  | 'memory'
+  /** V8 found its heap full. */
   | 'out-of-memory'
   | 'start-timeout'
   /** Supervisors: too many restarts, a child that cannot start, the end of significant children. */

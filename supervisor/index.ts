@@ -22,6 +22,7 @@ export type { Level, Log, Report, SupervisorEvent, SupervisorEventKind } from '.
 export type { ExitReason, Failure, Work } from './exit.ts';
 export type { LastExit } from './history.ts';
 export { type CreditGrant, CreditWindow, Mailbox, type MailboxLimits } from './mailbox.ts';
+export type { MemoryLimits } from './memory-guard.ts';
 export type { Started } from './run.ts';
 export { numberSetting, type Setting, type SettingTable } from './settings.ts';
 export { type Spawner, type Thread, type ThreadEvents, threadSpawner } from './spawn.ts';

@@ -68,5 +68,8 @@ export interface Run {
   discard(): void;
 }
 
-/** `up` at most once, `down` exactly once and last; neither within a call of the run's own methods. */
-export type RunEvents = { up(info?: unknown): void; down(exit: Exit): void };
+/**
+ * `up` at most once, `down` exactly once and last; neither within a call of the run's own methods. `worn`: it should be
+ * replaced in order, though it has not failed.
+ */
+export type RunEvents = { up(info?: unknown): void; down(exit: Exit): void; worn(): void };

@@ -1,5 +1,5 @@
 /**
- * 144 bytes shared between an actor and its supervisor: the actor writes, the supervisor looks, nobody asks anybody.
+ * 152 bytes shared between an actor and its supervisor: the actor writes, the supervisor looks, nobody asks anybody.
  * So a blocked actor can still be seen, and looking costs the actor nothing. One writer; a new block each incarnation.
  *
  *   int32 at   0 beat   4 handled   8 mailbox depth   12 length of the waiting text
@@ -8,11 +8,14 @@
  *              64 heap bytes   72 bytes outside the heap
  *              80 since when its oldest handler has been in work (epoch ms, 0 = none is)
  *   int32 at  88 times that it took messages   92 steps of long work
- *   latin1 at  96 what it waits for, 48 bytes
+ *   float64 at 96 limit of the heap
+ *   latin1 at 104 what it waits for, 48 bytes
  */
 
-const BLOCK_BYTES = 144;
-const TEXT_AT = 96;
+import type { OwnMemory } from './memory-gauge.ts';
+
+const BLOCK_BYTES = 152;
+const TEXT_AT = 104;
 const NUMBERS = TEXT_AT / Float64Array.BYTES_PER_ELEMENT;
 const TEXT_BYTES = BLOCK_BYTES - TEXT_AT;
 
@@ -33,6 +36,7 @@ const WORK_SLOT = 7;
 const HEAP_BYTES = 8;
 const EXTERNAL_BYTES = 9;
 const HANDLING_SINCE = 10;
+const HEAP_LIMIT = 12;
 
 /**
  * What an actor tells about itself. Each call is a few stores, cheap enough for every message, and a sign of life: an
@@ -82,7 +86,8 @@ export class BlockWriter implements Meter {
     this.#alive();
   }
 
-  memory(heapBytes: number, externalBytes: number): void {
+  memory({ heapBytes, externalBytes, heapLimitBytes }: OwnMemory): void {
+    this.#numbers[HEAP_LIMIT] = heapLimitBytes;
     this.#numbers[HEAP_BYTES] = heapBytes;
     this.#numbers[EXTERNAL_BYTES] = externalBytes;
   }
@@ -204,6 +209,10 @@ export class BlockReader {
 
   get handlingSince(): number {
     return this.#numbers[HANDLING_SINCE] ?? 0;
+  }
+
+  get heapLimitBytes(): number {
+    return this.#numbers[HEAP_LIMIT] ?? 0;
   }
 
   get waiting(): { readonly what: string; readonly deadline: number } | null {

@@ -11,6 +11,7 @@ import { performance } from 'node:perf_hooks';
 import process from 'node:process';
 import { getHeapStatistics } from 'node:v8';
 import { isMainThread, MessageChannel, type MessagePort, parentPort, Worker, workerData } from 'node:worker_threads';
+import type { OwnMemory } from './memory-gauge.ts';
 import type { ChildOrder, FromChild, ToChild } from './wire.ts';
 
 /** A running thread, as its supervisor holds it. */
@@ -114,7 +115,7 @@ export type OwnThread = {
   onFailure(handle: (thrown: unknown) => void): void;
   /** Milliseconds that this thread has been at work. */
   busyMs(): number;
-  memory(): { readonly heapBytes: number; readonly externalBytes: number };
+  memory(): OwnMemory;
   /** Keeps what was compiled for the threads to come: a few milliseconds once, nothing afterwards. */
   keepCompiled(): void;
   exit(code: number): never;
@@ -138,7 +139,11 @@ export function ownThread(): OwnThread {
     busyMs,
     memory: () => {
       const heap = getHeapStatistics();
-      return { heapBytes: heap.used_heap_size, externalBytes: heap.external_memory ?? 0 };
+      return {
+        heapBytes: heap.used_heap_size,
+        externalBytes: heap.external_memory ?? 0,
+        heapLimitBytes: heap.heap_size_limit,
+      };
     },
     keepCompiled: () => {
       if (!ON_DENO) module.flushCompileCache();

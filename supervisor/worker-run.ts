@@ -9,6 +9,7 @@ import type { TreeContext } from './context.ts';
 import { ControlLine } from './control.ts';
 import { Deadline } from './deadline.ts';
 import { classifyExit, type ExitReason, type Failure, toFailure } from './exit.ts';
+import { describeMemory, MemoryGuard } from './memory-guard.ts';
 import { type Measures, NO_MEASURES, type Run, type RunEvents, type RunPhase } from './run.ts';
 import { BlockReader, createBlock } from './shared-block.ts';
 import type { Thread } from './spawn.ts';
@@ -43,6 +44,7 @@ export class WorkerRun implements Run {
   #thread: Thread | undefined;
   /** From the moment it runs. */
   #watch: Watch | undefined;
+  readonly #memory: MemoryGuard;
   /** From the first call on. */
   #line: ControlLine | undefined;
   #started = false;
@@ -58,6 +60,7 @@ export class WorkerRun implements Run {
     this.#tree = tree;
     this.#events = events;
     this.#deadline = new Deadline(tree.clock);
+    this.#memory = new MemoryGuard(spec.memory);
   }
 
   get id(): string {
@@ -168,11 +171,23 @@ export class WorkerRun implements Run {
 
   /** `sinceTickMs` is how long ago the last tick was. */
   tick(now: number, sinceTickMs: number): void {
+    if (this.#terminated) return;
+    this.#lookAtMemory(sinceTickMs);
     if (!this.#watch || this.#terminated) return;
     const patience = this.#phase === 'draining' ? DRAINING_PATIENCE : 1;
     const seen = this.#watch.look({ now, sinceTickMs, patience, waits: this.#waitsMs() > 0 });
     if (seen === 'ask') this.post({ type: 'ping' });
     else if (seen !== 'well' && !this.#isExcused(seen)) this.#hangs(seen);
+  }
+
+  #lookAtMemory(sinceTickMs: number): void {
+    const state = this.#memory.look(this.#block, sinceTickMs);
+    if (state === 'well' || (state === 'soft' && this.#phase !== 'running')) return;
+    const used = describeMemory(this.#block);
+    const follows = state === 'soft' ? 'restarted in order' : 'terminated';
+    this.#tree.events.add('memory', this.id, this.epoch, `${this.id} is ${follows}: ${used}`);
+    if (state === 'soft') this.#events.worn();
+    else this.#terminate('memory', used);
   }
 
   #isExcused({ kind, ms }: Hang): boolean {

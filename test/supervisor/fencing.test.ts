@@ -203,7 +203,7 @@ test('status shows what the shared block says, and the work at death is kept', a
   const { meter } = world.of('a');
   meter.mailbox(3, 400, 2_048);
   meter.handled(500);
-  meter.memory(1_000_000, 0);
+  meter.memory({ heapBytes: 1_000_000, externalBytes: 0, heapLimitBytes: 0 });
   world.clock.advance(1_000);
   const node = world.node('a');
   assert.deepEqual([node?.depth, node?.bytes, node?.handled, node?.heapBytes], [3, 2_048, 500, 1_000_000]);

@@ -89,6 +89,7 @@ const REASONS: Readonly<Record<ExitReason, 'orderly' | 'abnormal'>> = {
   killed: 'abnormal',
   crashed: 'abnormal',
   hung: 'abnormal',
+  memory: 'abnormal',
   'out-of-memory': 'abnormal',
   'start-timeout': 'abnormal',
   'failed-to-start': 'abnormal',

@@ -20,11 +20,11 @@ test('shared block carries what the actor tells about itself', () => {
   writer.handled(4);
   writer.mailbox(3, 250, 4_096);
   writer.working(2 ** 40 + 1, 5);
-  writer.memory(1e9, 2e9);
+  writer.memory({ heapBytes: 1e9, externalBytes: 2e9, heapLimitBytes: 3e9 });
   assert.deepEqual([reader.busyMs, reader.handled], [12.5, 5]);
   assert.deepEqual([reader.depth, reader.mailboxBytes, reader.oldestAt], [3, 4_096, 9_750]);
   assert.deepEqual(reader.work, { offset: 2 ** 40 + 1, slot: 5 });
-  assert.deepEqual([reader.heapBytes, reader.externalBytes], [1e9, 2e9]);
+  assert.deepEqual([reader.heapBytes, reader.externalBytes, reader.heapLimitBytes], [1e9, 2e9, 3e9]);
   writer.workingOn(2 ** 40 + 2);
   assert.deepEqual(reader.work, { offset: 2 ** 40 + 2, slot: 5 });
   writer.working(-1);
@@ -53,7 +53,7 @@ test('shared block takes every report for a sign of life, but figures about memo
     () => writer.working(1),
   ];
   for (const report of reports) report();
-  writer.memory(1, 1);
+  writer.memory({ heapBytes: 1, externalBytes: 1, heapLimitBytes: 1 });
   assert.equal(reader.beat, reports.length);
 });
 
