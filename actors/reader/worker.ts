@@ -54,7 +54,7 @@ runChild<ReaderInput>(async (child) => {
     // Several at a time take turns: which of them is at work then, nobody can say.
     child.meter.working(open === 0 ? name : -1);
     child.meter.mailbox(++open, 0);
-    await dieOfPoison(body);
+    await dieOfPoison(body, name);
     try {
       const value = await core.answer(body);
       port.postMessage({ type: 'answer', id, value } satisfies Answer, transfersOf(body, value));
@@ -67,9 +67,11 @@ runChild<ReaderInput>(async (child) => {
   }
 
   /** The fault `poison`: as if this order could not be read. */
-  async function dieOfPoison(body: ReaderQuery): Promise<void> {
+  async function dieOfPoison(body: ReaderQuery, name: number): Promise<void> {
     const death = body.kind === 'order' ? new PoisonedOrders(child.note).of(body.id) : undefined;
-    if (death !== undefined) await child.die(death);
+    if (death === undefined) return;
+    child.meter.working(name);
+    await child.die(death);
   }
 
   child.onLink('queries', (port) =>

@@ -28,14 +28,14 @@ test('work that kills its actor is passed after two deaths of whatever kind, wit
   });
   const real = await RealTree.up(t, supervisor('root', tasters, { intensity: WAYS.length }));
   for (const [death, error] of WAYS) {
-    const told = (await real.hears(death, 3, ({ passed }) => Array.isArray(passed))) as {
-      passed: number[];
-      suspects: Suspect[];
-    };
-    assert.deepEqual(told.passed, [POISON], death);
-    const [suspect] = told.suspects;
+    const told = await real.until(`${death} passes it`, () => real.told.find(({ id }) => id === death)?.body);
+    const { passed, suspects } = told as { passed: number[]; suspects: Suspect[] };
+    assert.deepEqual(passed, [POISON], death);
+    const [suspect] = suspects;
     assert.deepEqual([suspect?.work, suspect?.deaths], [{ offset: POISON, slot: 3 }, 2], death);
     assert.match(suspect?.error ?? '', error, death);
   }
-  assert.equal(real.tree.status().budget?.used, 0);
+  // On a machine that has too much to do somebody may have been taken for hung besides.
+  const others = real.events('exited').length - 2 * WAYS.length;
+  assert.equal(real.tree.status().budget?.used, others);
 });

@@ -96,10 +96,11 @@ async function assertExact(pulso: Pulso, dataDir: string, poisoned: ReadonlySet<
 const letters = async (pulso: Pulso) =>
   ((await ask(pulso.url, '/dead-letters?reason=poison&limit=1000')) as { items: Letter[] }).items;
 
-async function deathsOf(pulso: Pulso, actor: string): Promise<string[]> {
+/** What the supervisor has noted of an actor. */
+async function eventsOf(pulso: Pulso, actor: string, kind: string): Promise<string[]> {
   type Event = { actor: string; kind: string; text: string };
   const { items } = (await ask(pulso.url, '/system/events?limit=1000')) as { items: Event[] };
-  return items.filter((event) => event.actor === actor && event.kind === 'exited').map(({ text }) => text);
+  return items.filter((event) => event.actor === actor && event.kind === kind).map(({ text }) => text);
 }
 
 test('poisoned orders are passed after two deaths each, and count once healed and replayed', async (t) => {
@@ -124,9 +125,16 @@ test('poisoned orders are passed after two deaths each, and count once healed an
   const poisoned = new Set(parked.map(({ id }) => id));
   await assertExact(pulso, dataDir, poisoned);
 
-  for (const { actor } of all) assert.equal((await deathsOf(pulso, actor)).length, 2, `${actor} has died twice`);
-  const lane = (await ask(pulso.url, '/system/actors/lane-0')) as { restarts: { used: number } };
-  assert.equal(lane.restarts.used, 0, 'poison costs nothing of the budget');
+  let deaths = 0;
+  for (const { actor } of all) {
+    assert.equal((await eventsOf(pulso, actor, 'poison')).length, 1, actor);
+    deaths += (await eventsOf(pulso, actor, 'exited')).length;
+  }
+  type Node = { restarts: { used: number } };
+  const lanes = (await Promise.all(['lane-0', 'lane-1'].map((id) => ask(pulso.url, `/system/actors/${id}`)))) as Node[];
+  const used = lanes.reduce((sum, { restarts }) => sum + restarts.used, 0);
+  // On a machine that has too much to do somebody may have been taken for hung besides.
+  assert.ok(deaths >= 2 * all.length && used <= deaths - 2 * all.length, `${used} of ${deaths} deaths were counted`);
 
   for (const victim of all) assert.deepEqual(await fault(pulso, victim, 'poison', { off: true }), []);
   const { status, body } = await post(pulso, '/dead-letters/replay', { reason: 'poison', note: 'healed' });
@@ -182,16 +190,18 @@ for (const [actor, ask, fine] of [
   test(`a request that kills the ${actor} is refused, is not delivered again, and after two deaths is known`, async (t) => {
     const { pulso } = await start(t);
     await fault(pulso, { actor, id: 'bad', death: 'crash' }, 'poison');
+    const ordered = async () =>
+      (await eventsOf(pulso, actor, 'exited')).filter((text) => text.includes('OrderedCrash'));
     for (let death = 1; death <= 2; death++) {
       const refused = await once(() => ask(pulso, 'bad'));
       assert.equal(refused.status, 503, refused.text);
       assert.match(refused.text, new RegExp(`the ${actor} went away`));
       assert.equal((await once(() => ask(pulso, `good${death}`))).status, fine, 'others are answered');
-      assert.equal((await deathsOf(pulso, actor)).length, death);
+      assert.equal((await ordered()).length, death);
     }
     const known = await once(() => ask(pulso, 'bad'));
     assert.equal(known.status, 400, known.text);
     assert.match(known.text, /has ended its actor 2 times.*OrderedCrash/);
-    assert.equal((await deathsOf(pulso, actor)).length, 2);
+    assert.equal((await ordered()).length, 2);
   });
 }
