@@ -29,7 +29,7 @@ export function systemTree(): Node {
   ]);
 }
 
-/** Two deaths: one an hour ago, one whose actor is back. */
+/** Two deaths: one 50 minutes ago, one whose actor is back. */
 export function systemIncidents(now: number): Node {
   const death = (id: number, ago: number, actor: string, what: string) => ({
     id,
@@ -48,7 +48,7 @@ export function systemIncidents(now: number): Node {
     budget: { of: 'lane-1', used: 1, budget: 10 },
   });
   return {
-    items: [death(2, 600_000, 'consumer-1', 'killed'), death(1, 3_500_000, 'gateway', 'hung')],
+    items: [death(2, 600_000, 'consumer-1', 'killed'), death(1, 3_000_000, 'gateway', 'hung')],
     next_cursor: null,
   };
 }

@@ -62,11 +62,13 @@ describe('live page', () => {
       await page.waitForSelector('[data-tile="orders"] .pl-delta');
       await page.waitForSelector('pl-tile-map .pl-map-note');
       await page.waitForSelector('pl-products .spark-s');
-      // A restart stands as a mark on the chart, at its minute.
-      assert.match(
-        (await page.textContent('pl-time-series .mark')) ?? '',
-        /consumer-1 was killed, 12:20, back in 100 ms/,
-      );
+      // Incidents stand as marks on the chart, at their minute; the newest one in words, all of them in a list.
+      const consumer = 'consumer-1 was killed, 12:20, back in 100 ms';
+      assert.equal((await page.locator('pl-time-series .mark').last().textContent())?.trim(), consumer);
+      assert.deepEqual(await page.getByRole('list', { name: 'Incidents' }).getByRole('listitem').allTextContents(), [
+        'gateway hung, 11:40, back in 100 ms',
+        consumer,
+      ]);
     });
   });
 
