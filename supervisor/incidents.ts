@@ -165,7 +165,7 @@ function incidentOf(event: SupervisorEvent): Incident {
 function begin(event: SupervisorEvent): Incident | undefined {
   const { at, kind, text } = event;
   const fresh = incidentOf(event);
-  if (kind === 'command') return { ...fresh, what: text.split(' ')[0] ?? kind };
+  if (kind === 'command') return { ...fresh, ...orderIn(text) };
   if (kind === 'hung') return { ...fresh, state: 'open', downAt: at, detectionMs: msIn(text) };
   if (kind === 'terminated') return { ...fresh, what: 'killed', state: 'open', downAt: at };
   if (kind === 'exited') {
@@ -225,6 +225,12 @@ function withEvent(events: readonly SupervisorEvent[], event: SupervisorEvent): 
 
 function short({ id, at, kind, actor, epoch, text }: SupervisorEvent): SupervisorEvent {
   return { id, at, kind, actor, epoch, text: text.slice(0, MOST_TEXT) };
+}
+
+/** `fault hang x`, `restart x`: what was ordered, and of a fault which. */
+function orderIn(text: string): Pick<Incident, 'what' | 'why'> {
+  const [what = 'command', ...rest] = text.split(' ');
+  return { what, why: rest.slice(0, -1).join(' ') };
 }
 
 /** `x has ended (crashed): why`. */

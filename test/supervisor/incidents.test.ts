@@ -152,6 +152,18 @@ test('a process that died is an incident until its successor runs', () => {
   assert.deepEqual([event(11, 5_400, 'running')?.state, log.list[0]?.recoveryMs], ['recovered', 400]);
 });
 
+test('a fault that was ordered names its kind, and becomes what the actor died of', () => {
+  const log = new IncidentLog(10);
+  const tell = (id: number, at: number, kind: 'command' | 'exited', text: string) =>
+    log.add({ id, at, kind, actor: 'a', epoch: 1, text }, () => undefined);
+  const ordered = tell(1, 1_000, 'command', 'fault drop-link a');
+  assert.deepEqual([ordered?.what, ordered?.why, ordered?.state], ['fault', 'drop-link', 'noted']);
+  const died = tell(2, 1_200, 'exited', 'a has ended (crashed): Error: no link');
+  assert.deepEqual([died?.id, died?.what, died?.why, died?.state], [1, 'crashed', 'Error: no link', 'open']);
+  tell(3, 20_000, 'command', 'fault slow a');
+  assert.equal(log.list.length, 1, 'while it is open, all belongs to it');
+});
+
 test('incidents are bounded: in number, in events and in text', async () => {
   const { world, log } = await watched(ab({ intensity: 1_000 }), [], 3);
   for (let death = 0; death < 5; death++) {

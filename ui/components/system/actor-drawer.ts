@@ -137,7 +137,7 @@ ${actor.lastExit.detail}</pre>
 
   #impact(command: Command, actor: Actor): TemplateResult {
     const fault = command === 'fault' ? this._fault : undefined;
-    const name = fault === undefined ? say(`cmd.${command}`) : `${say('cmd.fault')}: ${fault}`;
+    const name = fault === undefined ? say(`cmd.${command}`) : `${say('cmd.fault')} (${fault})`;
     const grave = command === 'kill' || command === 'fault';
     const { lines, possible } = this.#previewed(command, actor, fault);
     return html`<form class="pl-impact" @submit=${(event: Event) => this.#confirm(event, command, actor)}>

@@ -87,7 +87,7 @@ export class PlIncidentTimeline extends PlElement {
         ${incidents.slice(0, LISTED).map((incident) => {
           const { tone, draw } = incidentMark(incident);
           return html`<li>
-            <span class="pl-state-tag pl-${tone}">${draw()}<span>${sayWhat(incident.what)}</span></span
+            <span class="pl-state-tag pl-${tone}">${draw()}<span>${nameOf(incident)}</span></span
             ><span class="pl-num pl-muted">${clock(incident.at, spanMs)}</span
             ><span class="who">${incident.actor} <span class="pl-muted">${storyOf(incident)}</span></span>
           </li>`;
@@ -107,7 +107,7 @@ function drawMark(mark: IncidentMark, newer: IncidentMark | undefined, spanMs: n
   const { tone, draw } = incidentMark(incident);
   const room = x > 0.5 ? x : (newer?.x ?? 1) - x;
   const worded = newer === undefined || (x <= 0.5 && room > 0.25);
-  const what = sayWhat(incident.what);
+  const what = nameOf(incident);
   const words = count > 1 ? say('inc.and', { what, n: count - 1 }) : what;
   const title = [clock(incident.at, spanMs), what, incident.why, storyOf(incident)]
     .filter((text) => text !== '')
@@ -116,6 +116,11 @@ function drawMark(mark: IncidentMark, newer: IncidentMark | undefined, spanMs: n
       class="pl-ev ${x > 0.5 ? 'r' : 'l'} pl-${tone}" style="left: ${(x * 100).toFixed(1)}%" title=${title}
       >${draw()}${worded ? html`<span class="pl-soft">${words}</span>` : nothing}</span
     >`;
+}
+
+/** Of a fault, which. */
+function nameOf({ what, why }: Incident): string {
+  return what === 'fault' ? `${sayWhat(what)} ${why}` : sayWhat(what);
 }
 
 /** How soon it was seen, and how it ended. */

@@ -1,0 +1,127 @@
+/**
+ * What page and terminal show of faults in a running system, and that they go on while every lane is down: the gateway
+ * knows the actors by heart, none of them is asked. PULSO_SCREENSHOTS names a folder for pictures of it.
+ */
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, type TestContext, test } from 'node:test';
+import type { Page } from 'playwright-core';
+import type { FaultKind } from '../../protocol/fault.ts';
+import { closeBrowser, openPage, screenshot } from '../helpers/browser.ts';
+import { ask } from '../model/questions.ts';
+import { type Pulso, runPulso, startPulso, until, untilReady } from './exactness.ts';
+
+after(closeBrowser);
+
+const SEEN_LIMIT_MS = 60_000;
+const FAULTS: readonly (readonly [actor: string, kind: FaultKind, shown: RegExp])[] = [
+  ['consumer-0', 'crash', /crashed[^A-Z]*consumer-0 recovered in/],
+  ['aggregator-0', 'hang', /hung[^A-Z]*aggregator-0 seen after [^A-Z]* recovered in/],
+  ['reader', 'block', /hung[^A-Z]*reader seen after [^A-Z]* recovered in/],
+  ['consumer-1', 'stall', /hung[^A-Z]*consumer-1 seen after [^A-Z]* recovered in/],
+  ['generator', 'slow', /Inject fault slow[^A-Z]*generator/],
+  ['log-writer', 'drop-link', /Inject fault drop-link[^A-Z]*log-writer/],
+];
+const LANE_ACTORS = ['consumer-0', 'aggregator-0', 'consumer-1', 'aggregator-1'];
+
+async function command({ url, token }: Pulso, path: string, body: object = {}): Promise<void> {
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+  const answer = await fetch(new URL(`/system/actors/${path}`, url), {
+    method: 'POST',
+    headers,
+    body: JSON.stringify({ reason: 'a drill', ...body }),
+  });
+  assert.equal(answer.status, 200, `${path}: ${await answer.text()}`);
+}
+
+async function picture(page: Page, name: string): Promise<void> {
+  const folder = process.env.PULSO_SCREENSHOTS;
+  if (folder !== undefined) await screenshot(page, join(folder, `${name}.png`));
+}
+
+const listOf = async (page: Page) =>
+  ((await page.locator('.pl-incident-list').textContent()) ?? '').replaceAll(/\s+/g, ' ');
+
+function untilShown(page: Page, what: string, patterns: readonly RegExp[]): Promise<void> {
+  return until(what, SEEN_LIMIT_MS, async () => {
+    const state = await listOf(page).catch(() => '');
+    return { done: patterns.every((pattern) => pattern.test(state)), state };
+  });
+}
+
+/** Asks for the tree over and over until told to stop; answers how long the slowest answer took, ms. */
+async function watchTree(pulso: Pulso, over: () => boolean): Promise<{ asked: number; slowest: number }> {
+  let asked = 0;
+  let slowest = 0;
+  while (!over()) {
+    const began = performance.now();
+    const { id } = (await ask(pulso.url, '/system/tree')) as { id: string };
+    assert.equal(id, 'root');
+    slowest = Math.max(slowest, performance.now() - began);
+    asked++;
+  }
+  return { asked, slowest };
+}
+
+const onNode = { skip: 'Deno' in globalThis ? 'the browser is tested once, on Node' : false };
+
+test(
+  'page and terminal show each fault, and go on while every lane hangs and while all are stopped',
+  onNode,
+  async (t) => {
+    const { pulso, page, problems } = await opened(t);
+    for (const [actor, kind] of FAULTS) await command(pulso, `${actor}/fault`, { kind });
+    await untilShown(
+      page,
+      'the page shows every fault, and that it is over',
+      FAULTS.map(([, , shown]) => shown),
+    );
+    await picture(page, 'faults');
+    const terminal = await runPulso(['status', '--url', pulso.url], { dataDir: tmpdir(), env: { COLUMNS: '160' } });
+    for (const line of [/consumer-0 .*✓ running .* crashed /, /aggregator-0 .*✓ running .* hung /, /reader .* hung /])
+      assert.match(terminal.output, line);
+
+    for (const actor of LANE_ACTORS) await command(pulso, `${actor}/fault`, { kind: 'hang' });
+    let back = false;
+    const watching = watchTree(pulso, () => back);
+    const again = LANE_ACTORS.map((actor) => new RegExp(`hung[^A-Z]*${actor} seen after [^A-Z]* recovered in`));
+    await untilShown(page, 'the page shows that all lanes have hung, and are back', again);
+    back = true;
+    const { asked, slowest } = await watching;
+    t.diagnostic(`${asked} answers while lanes hung, the slowest after ${Math.round(slowest)} ms`);
+    assert.ok(asked > 10 && slowest < 5_000, `${asked} answers, the slowest after ${slowest} ms`);
+
+    for (const lane of ['lane-0', 'lane-1']) await command(pulso, `${lane}/stop`);
+    for (const actor of LANE_ACTORS) await page.locator(`tr[data-id="${actor}"]`, { hasText: 'Stopped' }).waitFor();
+    await page.locator('tr[data-id="consumer-0"]').click();
+    await page.locator('.pl-drawer', { hasText: 'Stopped' }).waitFor();
+    await picture(page, 'lanes-stopped');
+    for (const lane of ['lane-0', 'lane-1']) await command(pulso, `${lane}/start`);
+    for (const actor of LANE_ACTORS) await page.locator(`tr[data-id="${actor}"]`, { hasText: 'Running' }).waitFor();
+
+    await page.getByRole('link', { name: 'Live' }).click();
+    const marks = page.getByRole('list', { name: 'Incidents' }).getByRole('listitem');
+    await marks
+      .filter({ hasText: /aggregator-\d hung, \d\d:\d\d, back in/ })
+      .first()
+      .waitFor();
+    await picture(page, 'marks');
+    assert.deepEqual(problems, []);
+  },
+);
+
+async function opened(t: TestContext): Promise<{ pulso: Pulso; page: Page; problems: readonly string[] }> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'pulso-console-'));
+  const pulso = await startPulso(['--rate', '100', '--lanes', '2', '--partitions', '2'], { dataDir });
+  t.after(async () => {
+    await pulso.kill9();
+    rmSync(dataDir, { recursive: true, force: true });
+  });
+  await untilReady(pulso.url);
+  const { page, problems, close } = await openPage(`${pulso.url}/system?token=${pulso.token}`);
+  t.after(close);
+  await page.locator('tr[data-id="aggregator-1"]', { hasText: 'Running' }).waitFor();
+  return { pulso, page, problems };
+}
