@@ -124,6 +124,7 @@ test('tree does in every story what OTP does', async () => {
         if (!otp.alive) break;
         assertSame(world, otp);
       }
+      assert.equal(world.state('root'), otp.alive ? 'running' : 'failed');
       if (otp.alive) await world.down();
       assert.equal((await world.tree.done).reason, otp.alive ? 'shutdown' : 'gave-up');
       assert.equal(world.alive.length, 0);
