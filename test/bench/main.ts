@@ -9,6 +9,7 @@ import { type Figure, printTable } from './figures.ts';
 import { benchGenerate } from './generate.ts';
 import { benchLog } from './log.ts';
 import { benchServers } from './servers.ts';
+import { benchSupervision } from './supervision.ts';
 import { benchSystem } from './system.ts';
 
 const BENCHES: Record<string, () => Promise<Figure[]>> = {
@@ -17,6 +18,7 @@ const BENCHES: Record<string, () => Promise<Figure[]>> = {
   aggregate: benchAggregate,
   log: benchLog,
   archive: benchArchive,
+  supervision: benchSupervision,
   system: benchSystem,
 };
 /** These take minutes, or servers that the environment names: only when they are asked for. */

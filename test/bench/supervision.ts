@@ -1,0 +1,102 @@
+/**
+ * What supervision costs. Idle: a process that does nothing but supervise 20 actors that rest. At work: what a message
+ * costs its actor more for being supervised, and what the main thread of the whole system uses, which does nothing else.
+ */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SupervisorTree, type TreeOptions } from '../../supervisor/index.ts';
+import { type Pulso, startPulso } from '../system/exactness.ts';
+import type { Figure } from './figures.ts';
+import type { MessageCosts } from './fixtures/measured-actor.ts';
+
+const ACTORS = 20;
+const EVENTS_A_SECOND = 20_000;
+const WARM_UP_MS = 3_000;
+const LOOK_MS = 8_000;
+/** Never, for all that a bench lives. */
+const NO_TICK: TreeOptions = { tickMs: 2 ** 31 - 1 };
+
+export async function benchSupervision(): Promise<Figure[]> {
+  const idle = await restingShare();
+  const unwatched = await restingShare(NO_TICK);
+  const { bareNs, supervisedNs, awaitedNs } = await messageCosts();
+  const atWork = await mainThreadShare(['--rate', String(EVENTS_A_SECOND)]);
+  const asleep = await mainThreadShare(['--no-generator']);
+  const share = (ns: number) => (ns * EVENTS_A_SECOND * 100) / 1e9;
+  const percent = (name: string, value: number): Figure => ({ name, value, unit: '% of a core' });
+  return [
+    percent(`${ACTORS} idle actors, all of their process`, idle.process),
+    percent(`${ACTORS} idle actors, the supervisor's thread`, idle.main),
+    percent(`${ACTORS} idle actors that nobody looks at, all of their process`, unwatched.process),
+    { name: 'a supervised message costs its actor', value: supervisedNs - bareNs, unit: 'ns' },
+    { name: 'a supervised message of an asynchronous handler', value: awaitedNs - bareNs, unit: 'ns' },
+    percent(`the same at ${EVENTS_A_SECOND} messages a second`, share(supervisedNs - bareNs)),
+    percent(`the same, asynchronous, at ${EVENTS_A_SECOND} a second`, share(awaitedNs - bareNs)),
+    percent(`pulso's main thread at ${EVENTS_A_SECOND} events a second`, atWork),
+    percent("pulso's main thread with nothing to do", asleep),
+  ];
+}
+
+async function upWith(actors: number, options: TreeOptions = {}): Promise<SupervisorTree> {
+  const entry = new URL('./fixtures/measured-actor.ts', import.meta.url);
+  const children = Array.from({ length: actors }, (_, index) => ({ id: `a${index}`, type: 'worker' as const, entry }));
+  const tree = new SupervisorTree({ id: 'root', type: 'supervisor', children }, options);
+  await tree.start();
+  return tree;
+}
+
+/** Percent of a core, of the whole process and of this thread, while all actors rest. */
+async function restingShare(options: TreeOptions = {}): Promise<{ readonly process: number; readonly main: number }> {
+  const tree = await upWith(ACTORS, options);
+  await sleep(WARM_UP_MS);
+  const [at, all, own] = [performance.now(), process.cpuUsage(), process.threadCpuUsage()];
+  await sleep(LOOK_MS);
+  const [wholeUs, ownUs] = [process.cpuUsage(all), process.threadCpuUsage(own)].map(
+    ({ user, system }) => user + system,
+  );
+  const elapsedUs = (performance.now() - at) * 1_000;
+  await tree.stop();
+  return { process: ((wholeUs ?? 0) * 100) / elapsedUs, main: ((ownUs ?? 0) * 100) / elapsedUs };
+}
+
+async function messageCosts(): Promise<MessageCosts> {
+  // Its loop is not to be taken for one that hangs.
+  const tree = await upWith(1, NO_TICK);
+  const told = new Promise<MessageCosts>((resolve) =>
+    tree.onTell((_id, _epoch, body) => resolve(body as MessageCosts)),
+  );
+  tree.tell('a0', 'measure');
+  const costs = await told;
+  await tree.stop();
+  return costs;
+}
+
+/** Percent of a core, as the kernel counts for the first thread of the process. */
+async function mainThreadShare(args: readonly string[]): Promise<number> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'pulso-bench-'));
+  try {
+    const pulso = await startPulso([...args], { dataDir });
+    await sleep(WARM_UP_MS);
+    const before = { at: performance.now(), cpuMs: mainThreadMs(pulso) };
+    await sleep(LOOK_MS);
+    const share = ((mainThreadMs(pulso) - before.cpuMs) * 100) / (performance.now() - before.at);
+    await pulso.stop();
+    return share;
+  } finally {
+    rmSync(dataDir, { recursive: true, force: true });
+  }
+}
+
+/** Not a number where no kernel tells. */
+function mainThreadMs({ child: { pid } }: Pulso): number {
+  try {
+    const fields = readFileSync(`/proc/${pid}/task/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /, '')
+      .split(' ');
+    return (Number(fields[11]) + Number(fields[12])) * 10;
+  } catch {
+    return Number.NaN;
+  }
+}
