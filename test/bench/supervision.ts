@@ -2,10 +2,12 @@
  * What supervision costs. Idle: a process that does nothing but supervise 20 actors that rest. At work: what a message
  * costs its actor more for being supervised, and what the main thread of the whole system uses, which does nothing else.
  */
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
 import { SupervisorTree, type TreeOptions } from '../../supervisor/index.ts';
 import { type Pulso, startPulso } from '../system/exactness.ts';
 import type { Figure } from './figures.ts';
@@ -19,17 +21,18 @@ const LOOK_MS = 8_000;
 const NO_TICK: TreeOptions = { tickMs: 2 ** 31 - 1 };
 
 export async function benchSupervision(): Promise<Figure[]> {
-  const idle = await restingShare();
-  const unwatched = await restingShare(NO_TICK);
+  const idle = await withActors(restingShare);
+  const plain = await withPlainThreads(restingShare);
   const { bareNs, supervisedNs, awaitedNs } = await messageCosts();
   const atWork = await mainThreadShare(['--rate', String(EVENTS_A_SECOND)]);
   const asleep = await mainThreadShare(['--no-generator']);
   const share = (ns: number) => (ns * EVENTS_A_SECOND * 100) / 1e9;
   const percent = (name: string, value: number): Figure => ({ name, value, unit: '% of a core' });
   return [
+    percent(`supervision of ${ACTORS} idle actors`, idle.process - plain.process),
     percent(`${ACTORS} idle actors, all of their process`, idle.process),
     percent(`${ACTORS} idle actors, the supervisor's thread`, idle.main),
-    percent(`${ACTORS} idle actors that nobody looks at, all of their process`, unwatched.process),
+    percent(`${ACTORS} idle threads without supervision, all of their process`, plain.process),
     { name: 'a supervised message costs its actor', value: supervisedNs - bareNs, unit: 'ns' },
     { name: 'a supervised message of an asynchronous handler', value: awaitedNs - bareNs, unit: 'ns' },
     percent(`the same at ${EVENTS_A_SECOND} messages a second`, share(supervisedNs - bareNs)),
@@ -47,9 +50,10 @@ async function upWith(actors: number, options: TreeOptions = {}): Promise<Superv
   return tree;
 }
 
-/** Percent of a core, of the whole process and of this thread, while all actors rest. */
-async function restingShare(options: TreeOptions = {}): Promise<{ readonly process: number; readonly main: number }> {
-  const tree = await upWith(ACTORS, options);
+type Share = { readonly process: number; readonly main: number };
+
+/** Percent of a core, of the whole process and of this thread, while all threads rest. */
+async function restingShare(): Promise<Share> {
   await sleep(WARM_UP_MS);
   const [at, all, own] = [performance.now(), process.cpuUsage(), process.threadCpuUsage()];
   await sleep(LOOK_MS);
@@ -57,8 +61,23 @@ async function restingShare(options: TreeOptions = {}): Promise<{ readonly proce
     ({ user, system }) => user + system,
   );
   const elapsedUs = (performance.now() - at) * 1_000;
-  await tree.stop();
   return { process: ((wholeUs ?? 0) * 100) / elapsedUs, main: ((ownUs ?? 0) * 100) / elapsedUs };
+}
+
+async function withActors(look: () => Promise<Share>): Promise<Share> {
+  const tree = await upWith(ACTORS);
+  const share = await look();
+  await tree.stop();
+  return share;
+}
+
+async function withPlainThreads(look: () => Promise<Share>): Promise<Share> {
+  const entry = new URL('./fixtures/plain-thread.ts', import.meta.url);
+  const threads = Array.from({ length: ACTORS }, () => new Worker(entry));
+  await Promise.all(threads.map((thread) => once(thread, 'online')));
+  const share = await look();
+  await Promise.all(threads.map((thread) => thread.terminate()));
+  return share;
 }
 
 async function messageCosts(): Promise<MessageCosts> {
