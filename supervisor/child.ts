@@ -16,6 +16,7 @@ import { type OwnThread, ownThread } from './spawn.ts';
 import type { Suspect } from './suspects.ts';
 import type { Peer, ToChild } from './wire.ts';
 
+export { numberSetting } from './settings.ts';
 export type { MessagePort };
 
 /** Late enough not to slow down the first messages, early enough for most of the code to have been needed. */

@@ -33,6 +33,8 @@ type Wanted = Map<string, number>;
 export class Archiver {
   /** What the raw events of the store weigh, as they were last looked at. */
   hotBytes = 0;
+  /** What they may weigh. */
+  budget: number;
   #ports: StepPorts;
   #settings: ArchiverSettings;
   #own = new Map<string, TopicPartition>();
@@ -46,6 +48,7 @@ export class Archiver {
   constructor(ports: StepPorts, settings: ArchiverSettings) {
     this.#ports = ports;
     this.#settings = settings;
+    this.budget = settings.budget;
   }
 
   /** From now on exactly these are this process's to archive. */
@@ -98,7 +101,7 @@ export class Archiver {
   async #plan(extents: readonly RawExtent[], busy: ReadonlySet<string>): Promise<boolean> {
     const own = extents.filter((extent) => this.#own.has(partitionKey(extent)));
     this.#forgetDone(own);
-    const over = bytesOver(extents, new Set(this.#own.keys()), this.#settings.budget, this.#begun);
+    const over = bytesOver(extents, new Set(this.#own.keys()), this.budget, this.#begun);
     this.#begun = over > 0;
     const free = own.filter((extent) => !busy.has(partitionKey(extent)));
     const wanted = free.filter((extent) => extent.from < (this.#wanted.get(partitionKey(extent)) ?? 0));

@@ -8,7 +8,7 @@ import type { MessagePort } from 'node:worker_threads';
 import { AppError, toWireError } from '../../protocol/errors.ts';
 import type { TopicPartition } from '../../protocol/event.ts';
 import type { Answer, ArchiveQuery, ArchiveStatus, Ask, LetGo, LettingGo } from '../../protocol/message.ts';
-import { runChild } from '../../supervisor/child.ts';
+import { numberSetting, runChild } from '../../supervisor/child.ts';
 import { dayIn } from '../archive/days.ts';
 import {
   type BackendConfig,
@@ -34,9 +34,11 @@ export type ArchiverInput = {
 /** Between two looks while there is nothing to do. */
 const LOOK_MS = 500;
 const TELL_MS = 500;
+/** As of PULSO_HOT_BYTES. */
+const LEAST_BUDGET = 1_000_000;
 
 runChild<ArchiverInput>(async (child) => {
-  const { backend, zone, budget } = child.input;
+  const { backend, zone } = child.input;
   const raw = await chooseRawReader(backend);
   const manifest = await chooseArchiveManifest(backend);
   const files = await chooseArchiveFiles(backend);
@@ -66,7 +68,7 @@ runChild<ArchiverInput>(async (child) => {
       nonce: () => `${Date.now().toString(36)}${randomBytes(4).toString('hex')}`,
       drop: (place, horizon) => letGo(place, horizon),
     },
-    { budget, onChange: noteBatch },
+    { budget: child.input.budget, onChange: noteBatch },
   );
   let own: readonly TopicPartition[] = [];
   const owners = new Owners((partitions) => {
@@ -93,7 +95,7 @@ runChild<ArchiverInput>(async (child) => {
   }
 
   function status(): ArchiveStatus {
-    return book.status({ hot_bytes: archiver.hotBytes, budget, running: archiver.wanting });
+    return book.status({ hot_bytes: archiver.hotBytes, budget: archiver.budget, running: archiver.wanting });
   }
 
   function tell(): void {
@@ -184,6 +186,19 @@ runChild<ArchiverInput>(async (child) => {
   child.onLink('findings', (port) => {
     findings = port;
     if (book.finding !== undefined) port.postMessage(book.finding);
+  });
+  child.onControl({
+    inspect: () => ({ status: status(), owns: own, manifest_read: known, listeners: [...listeners.keys()] }),
+    settings: {
+      budget: numberSetting({
+        from: LEAST_BUDGET,
+        to: Number.MAX_SAFE_INTEGER,
+        read: () => archiver.budget,
+        write: (bytes) => {
+          archiver.budget = bytes;
+        },
+      }),
+    },
   });
   const telling = setInterval(() => child.handle(tell), TELL_MS);
   const running = run();

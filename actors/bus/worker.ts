@@ -84,6 +84,7 @@ runChild<BusInput>(async (child) => {
     },
     () => listener.connect(undefined),
   );
+  child.onControl({ inspect: () => ({ idle: publisher.idle, waiting: listener.waiting }) });
   child.onTell((body) => publisher.sawEnds((body as ToldBus).ends));
 
   const tick = () => {

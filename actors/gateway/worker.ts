@@ -17,12 +17,13 @@ import type {
   Offset,
   PartialsMessage,
 } from '../../protocol/message.ts';
-import { runChild } from '../../supervisor/child.ts';
+import { numberSetting, runChild } from '../../supervisor/child.ts';
 import type { SupervisorEvent } from '../../supervisor/events.ts';
 import type { Incident } from '../../supervisor/incidents.ts';
 import type { TreeStatus } from '../../supervisor/status.ts';
 import type { AuditEntry, ControlDone } from './control.ts';
 import { Gateway } from './gateway.ts';
+import { MOST_CLIENTS } from './socket/sockets.ts';
 import type { GroupStatus } from './status.ts';
 
 export type GatewayInput = {
@@ -145,6 +146,26 @@ runChild<GatewayInput>(async (child) => {
       case 'control-done':
         return state.control.done(told);
     }
+  });
+  child.onControl({
+    inspect: () => ({
+      clients: gateway.sockets.size,
+      unsent_bytes: gateway.sockets.unsent,
+      stale: state.view.stale,
+      watermark: state.view.watermark,
+      partitions: state.view.partitions().length,
+      reader: state.reader.connected,
+    }),
+    settings: {
+      most_clients: numberSetting({
+        from: 0,
+        to: MOST_CLIENTS,
+        read: () => gateway.sockets.mostClients,
+        write: (count) => {
+          gateway.sockets.mostClients = count;
+        },
+      }),
+    },
   });
   child.onStop(() => gateway.close());
 

@@ -25,7 +25,7 @@ export type RunPlan = {
 };
 
 /** `--rate max`: more than any machine makes; the clock still bounds it, so that no event lies in the future. */
-const MOST_EVENTS_PER_SECOND = 200_000;
+export const MOST_EVENTS_PER_SECOND = 200_000;
 /** Anomalies on purpose begin soon after the start and last long enough to be seen. */
 const ANOMALY_DELAY_MS = 60_000;
 const ANOMALY_MS = 10 * 60_000;
@@ -40,18 +40,20 @@ export function planRun(input: RunInput, kept: Kept | undefined, now: number): R
     return { stream, total, fillUntil: now, askedRate: null };
   }
   const eventsPerSecond = Math.min(input.rate, MOST_EVENTS_PER_SECOND);
-  const options: RateOptions = {
-    ...extras,
-    eventsPerSecond,
-    shape: 'flat',
-    restless: false,
-    clickRamp: null,
-    startAt: now,
-  };
+  const options: RateOptions = { ...extras, ...evenly(eventsPerSecond, now) };
   const stream = kept
     ? resumeGenerator(kept.state, options)
     : createGenerator({ ...options, ...(input.seed === null ? {} : { seed: input.seed }) });
   return { stream, total, fillUntil: now, askedRate: Number.isFinite(input.rate) ? input.rate : null };
+}
+
+/** The same stream, from now on with so many events a second, evenly. */
+export function atRate(stream: OrderStream, eventsPerSecond: number, now: number): OrderStream {
+  return resumeGenerator(stream.snapshot(), evenly(eventsPerSecond, now));
+}
+
+function evenly(eventsPerSecond: number, startAt: number): RateOptions {
+  return { eventsPerSecond, shape: 'flat', restless: false, clickRamp: null, startAt };
 }
 
 export function isAnomaly(kind: string): boolean {

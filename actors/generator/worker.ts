@@ -5,10 +5,11 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { MessagePort } from 'node:worker_threads';
+import { AppError } from '../../protocol/errors.ts';
 import type { AppendReply, AppendRequest, GenerationReport } from '../../protocol/message.ts';
-import { runChild } from '../../supervisor/child.ts';
+import { numberSetting, runChild } from '../../supervisor/child.ts';
 import { type BackendConfig, chooseFactStore, partitionCounts } from '../backends/choose.ts';
-import { type Kept, planRun, type RunInput } from './plan.ts';
+import { atRate, type Kept, MOST_EVENTS_PER_SECOND, planRun, type RunInput } from './plan.ts';
 import { FrameSink } from './sinks.ts';
 
 export type GeneratorInput = RunInput & {
@@ -34,7 +35,7 @@ runChild<GeneratorInput>(async (child) => {
   const facts = await chooseFactStore(input.backend, child.meter);
   const kept = (await facts.get(FACT)) as Kept | undefined;
   const plan = planRun(input, kept, Date.now());
-  const { stream } = plan;
+  let { stream, askedRate: liveRate } = plan;
   const sink = new FrameSink(partitionCounts(input.backend), input.backend.topics);
   let total = plan.total;
   let phase: GenerationReport['phase'] = 'filling';
@@ -47,7 +48,7 @@ runChild<GeneratorInput>(async (child) => {
     monitor = port;
   });
   const report = () => {
-    const askedRate = phase === 'live' ? plan.askedRate : null;
+    const askedRate = phase === 'live' ? liveRate : null;
     monitor?.postMessage({ type: 'generated', at: Date.now(), askedRate, total, phase } satisfies GenerationReport);
   };
   const reports = setInterval(report, REPORT_MS);
@@ -62,6 +63,16 @@ runChild<GeneratorInput>(async (child) => {
     await append(sink.take());
     child.meter.handled(written);
     return written;
+  }
+
+  /** Events a second; the demo's curves end with it. */
+  function changeRate(rate: number): void {
+    if (phase !== 'live')
+      throw new AppError('conflict', `Cannot change the rate as no live stream is being made: it is ${phase}`, {
+        field: 'rate',
+      });
+    stream = atRate(stream, rate, Date.now());
+    liveRate = rate;
   }
 
   async function append(appends: AppendRequest['appends']): Promise<void> {
@@ -97,6 +108,12 @@ runChild<GeneratorInput>(async (child) => {
     child.end();
   }
 
+  child.onControl({
+    inspect: () => ({ phase, total, up_to: stream.time, rate: Math.round(stream.rateAt(Date.now())) }),
+    settings: {
+      rate: numberSetting({ from: 1, to: MOST_EVENTS_PER_SECOND, read: () => liveRate, write: changeRate }),
+    },
+  });
   child.ready();
   const running = run();
   child.onStop(async () => {

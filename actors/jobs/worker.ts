@@ -94,6 +94,7 @@ runChild<JobsInput>(async (child) => {
     void runner.jobs().then((jobs) => port.postMessage({ type: 'jobs-changed', jobs } satisfies JobsChanged));
   });
   child.onTell((body) => runner.setHere((body as ToldJobs).here));
+  child.onControl({ inspect: async () => ({ here: runner.here, jobs: await runner.jobs() }) });
   child.onStop(async () => {
     await runner.setHere(false);
     await history.close();

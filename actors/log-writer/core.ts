@@ -24,10 +24,13 @@ export class AppendQueue<Producer> {
   #queue: Queued<Producer>[] = [];
   #bytes = 0;
   #closed = false;
-  #limits: { queueBytes: number; groupBytes: number };
+  /** What may wait. */
+  mostBytes: number;
+  #groupBytes: number;
 
   constructor(limits = { queueBytes: QUEUE_BYTES, groupBytes: GROUP_BYTES }) {
-    this.#limits = limits;
+    this.mostBytes = limits.queueBytes;
+    this.#groupBytes = limits.groupBytes;
   }
 
   get depth(): number {
@@ -47,8 +50,8 @@ export class AppendQueue<Producer> {
   offer(producer: Producer, request: AppendRequest, now: number): AppendReply | undefined {
     if (this.#closed) return failed(request, new AppError('unavailable', 'Cannot append as the log is being closed'));
     const bytes = request.appends.reduce((sum, { frames }) => sum + frames.length, 0);
-    if (this.#bytes > 0 && this.#bytes + bytes > this.#limits.queueBytes) {
-      const text = `Cannot append as at most ${this.#limits.queueBytes} bytes may wait for the log: ${this.#bytes} wait`;
+    if (this.#bytes > 0 && this.#bytes + bytes > this.mostBytes) {
+      const text = `Cannot append as at most ${this.mostBytes} bytes may wait for the log: ${this.#bytes} wait`;
       return failed(request, new AppError('too-many-requests', text, { retryable: true }));
     }
     this.#queue.push({ producer, request, bytes, at: now });
@@ -66,7 +69,7 @@ export class AppendQueue<Producer> {
     let bytes = 0;
     let count = 0;
     for (const queued of this.#queue) {
-      if (count > 0 && bytes + queued.bytes > this.#limits.groupBytes) break;
+      if (count > 0 && bytes + queued.bytes > this.#groupBytes) break;
       bytes += queued.bytes;
       count++;
     }

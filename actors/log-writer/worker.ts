@@ -6,7 +6,7 @@ import type { MessagePort } from 'node:worker_threads';
 import { AppError } from '../../protocol/errors.ts';
 import type { AppendRequest, Consumed, Doorbell } from '../../protocol/message.ts';
 import { messageName, PoisonedMessages, PoisonedOrders } from '../../protocol/poison.ts';
-import { runChild } from '../../supervisor/child.ts';
+import { numberSetting, runChild } from '../../supervisor/child.ts';
 import { type BackendConfig, chooseLogWriter } from '../backends/choose.ts';
 import { type AppendGroup, AppendQueue, ConsumedPositions, failed, type Told } from './core.ts';
 
@@ -103,6 +103,19 @@ runChild<LogWriterInput>(async (child) => {
     },
     (peer) => doorbells.delete(peer.id),
   );
+  child.onControl({
+    inspect: () => ({ waiting: { requests: queue.depth, bytes: queue.bytes }, readers: [...doorbells.keys()] }),
+    settings: {
+      queue_bytes: numberSetting({
+        from: 1024 * 1024,
+        to: 1024 * 1024 * 1024,
+        read: () => queue.mostBytes,
+        write: (bytes) => {
+          queue.mostBytes = bytes;
+        },
+      }),
+    },
+  });
   const retention = setInterval(() => {
     const positions = consumed.takeNews();
     if (positions !== undefined) retaining = child.handle(async () => void (await log.retain(positions)));

@@ -27,6 +27,7 @@ runChild<HealthInput>((child) => {
     if (finding !== undefined) gateway?.postMessage(finding);
   };
   const timer = setInterval(() => child.handle(judge), JUDGE_MS);
+  child.onControl({ inspect: () => ({ judged: health.judge(Date.now()) ?? null }) });
   child.onStop(() => clearInterval(timer));
   child.ready();
 });

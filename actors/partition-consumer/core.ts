@@ -44,6 +44,10 @@ export class ConsumerCore {
     return this.#session;
   }
 
+  get credits(): number {
+    return this.#credits;
+  }
+
   get mayRead(): boolean {
     return this.#credits > 0;
   }

@@ -8,7 +8,7 @@ import { constants, zstdCompressSync } from 'node:zlib';
 import { partitionKey, type TopicPartition } from '../../protocol/event.ts';
 import type { BatchMessage, Consumed, ConsumerRequest, Doorbell, Offset } from '../../protocol/message.ts';
 import { PoisonedOrders, PoisonedRecords } from '../../protocol/poison.ts';
-import { runChild } from '../../supervisor/child.ts';
+import { numberSetting, runChild } from '../../supervisor/child.ts';
 import { type BackendConfig, chooseLogSource } from '../backends/choose.ts';
 import { ConsumerCore, lagOf } from './core.ts';
 import { Waits } from './waits.ts';
@@ -43,6 +43,9 @@ runChild<ConsumerInput>(async (child) => {
   let seeks = 0;
   let seeking = 0;
   let creditAt = performance.now();
+  let takeBytes = TAKE_BYTES;
+  /** Messages of the aggregator that are not done with. */
+  let taking = 0;
 
   /** One pump at a time; a doorbell during it makes it look once more. */
   async function pump(): Promise<void> {
@@ -68,7 +71,7 @@ runChild<ConsumerInput>(async (child) => {
   /** False when there is nothing to read now. */
   async function passOn(): Promise<boolean> {
     const { session } = core;
-    const chunk = await source.take(TAKE_BYTES);
+    const chunk = await source.take(takeBytes);
     if (chunk === undefined) child.meter.handled(0);
     if (chunk === undefined || session !== core.session) return chunk !== undefined;
     const batch = core.decode(chunk);
@@ -87,7 +90,9 @@ runChild<ConsumerInput>(async (child) => {
   }
 
   async function onRequest(message: ConsumerRequest): Promise<void> {
+    taking++;
     await child.handle(() => take(message));
+    taking--;
     if (message.type !== 'committed') await pump();
   }
 
@@ -139,10 +144,10 @@ runChild<ConsumerInput>(async (child) => {
     source.consumed?.(positions);
   }
 
-  /** What keeps the aggregator from giving credits is its own to tell. */
+  /** What keeps the aggregator from giving credits is its own to tell; what it has said already is not waited for. */
   function showCredit(): void {
     const now = performance.now();
-    if (core.mayRead) creditAt = now;
+    if (core.mayRead || taking > 0) creditAt = now;
     if (now - creditAt < CREDIT_MS) waits.end('the aggregator');
     else waits.begin('the aggregator', WAIT_MS);
   }
@@ -185,6 +190,25 @@ runChild<ConsumerInput>(async (child) => {
     clearInterval(poll);
     clearInterval(reports);
     await source.close();
+  });
+  child.onControl({
+    inspect: () => ({
+      session: core.session,
+      credits: core.credits,
+      reading: pumping,
+      seeking: seeking > 0,
+      committed: Object.fromEntries(committed),
+    }),
+    settings: {
+      take_bytes: numberSetting({
+        from: 16 * 1024,
+        to: 1024 * 1024,
+        read: () => takeBytes,
+        write: (bytes) => {
+          takeBytes = bytes;
+        },
+      }),
+    },
   });
   child.ready();
   source.join?.({

@@ -64,6 +64,7 @@ runChild<ProjectorInput>(async (child) => {
     gateway = port;
   });
   const running = Promise.all([...projector.projections.map(run), report()]);
+  child.onControl({ inspect: async () => ({ backlog: await projector.backlog(), lagging_since: since || null }) });
   child.onStop(async () => {
     stop.abort();
     // What is under way can be done again; nobody waits for a store that does not answer.

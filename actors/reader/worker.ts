@@ -3,7 +3,7 @@ import type { MessagePort } from 'node:worker_threads';
 import { AppError, toWireError } from '../../protocol/errors.ts';
 import type { Answer, Ask, ReaderQuery } from '../../protocol/message.ts';
 import { messageName, PoisonedMessages, PoisonedOrders } from '../../protocol/poison.ts';
-import { runChild } from '../../supervisor/child.ts';
+import { numberSetting, runChild } from '../../supervisor/child.ts';
 import {
   type BackendConfig,
   chooseArchiveFiles,
@@ -19,7 +19,7 @@ import { ReaderCore } from './core.ts';
 export type ReaderInput = { readonly backend: BackendConfig; readonly zone: string };
 
 /** More questions than this at a time only make all of them late. */
-const MAX_OPEN = 64;
+const STANDARD_OPEN = 64;
 
 runChild<ReaderInput>(async (child) => {
   const { backend, zone } = child.input;
@@ -35,12 +35,13 @@ runChild<ReaderInput>(async (child) => {
   const core = new ReaderCore(stores, { zone, mainTopic: backend.topics[0] as string, now: Date.now, turn });
   const poisoned = new PoisonedMessages(child.suspects);
   let open = 0;
+  let mostOpen = STANDARD_OPEN;
 
   async function onAsk(port: MessagePort, { id, body }: Ask<ReaderQuery>): Promise<void> {
-    if (open >= MAX_OPEN) {
+    if (open >= mostOpen) {
       const busy = new AppError(
         'too-many-requests',
-        `Cannot answer as ${MAX_OPEN} questions are being answered already`,
+        `Cannot answer as ${mostOpen} questions are being answered already`,
       );
       port.postMessage({ type: 'refusal', id, error: toWireError(busy) } satisfies Answer);
       return;
@@ -77,6 +78,19 @@ runChild<ReaderInput>(async (child) => {
   child.onLink('queries', (port) =>
     port.on('message', (ask: Ask<ReaderQuery>) => void child.handle(() => onAsk(port, ask))),
   );
+  child.onControl({
+    inspect: () => ({ open }),
+    settings: {
+      most_open: numberSetting({
+        from: 1,
+        to: 1_000,
+        read: () => mostOpen,
+        write: (count) => {
+          mostOpen = count;
+        },
+      }),
+    },
+  });
   child.onStop(async () => {
     for (const part of Object.values(stores)) await part.close();
   });

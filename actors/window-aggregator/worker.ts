@@ -17,7 +17,7 @@ import type {
   PartialsRequest,
 } from '../../protocol/message.ts';
 import { PoisonedOrders, PoisonedRecords } from '../../protocol/poison.ts';
-import { runChild } from '../../supervisor/child.ts';
+import { numberSetting, runChild } from '../../supervisor/child.ts';
 import { type BackendConfig, chooseArchiveManifest, choosePartitionStore } from '../backends/choose.ts';
 import { windowBorder } from '../history/window-border.ts';
 import { Lane } from './lane.ts';
@@ -43,7 +43,8 @@ export type AcceptGap = Offset & { readonly type: 'accept-gap'; readonly id: num
 const CREDITS = 8;
 
 runChild<AggregatorInput>(async (child) => {
-  const { backend, latenessMs, dedup, commitMs } = child.input;
+  const { backend, latenessMs, dedup } = child.input;
+  let { commitMs } = child.input;
   let stopping = false;
   const watch = {
     waiting: (what: string, deadlineMs: number) => child.meter.waiting(what, deadlineMs),
@@ -230,6 +231,26 @@ runChild<AggregatorInput>(async (child) => {
   });
   letFollow('partials');
   letFollow('publish');
+  child.onControl({
+    inspect: () => ({
+      session: lane.session,
+      queue: arrivals.length,
+      uncommitted: lane.dirty,
+      partitions: lane.states(),
+      positions: lane.positions(),
+      followers: [...followers].map(([link, { wants }]) => ({ link, wants })),
+    }),
+    settings: {
+      commit_ms: numberSetting({
+        from: 1,
+        to: 1_000,
+        read: () => commitMs,
+        write: (ms) => {
+          commitMs = ms;
+        },
+      }),
+    },
+  });
   child.onTell((message) => {
     const told = message as Assign | AcceptGap;
     void inTurn(() => (told.type === 'assign' ? assign(told) : acceptGap(told)));

@@ -31,6 +31,8 @@ export type SocketsOptions = {
 };
 
 export class Sockets {
+  /** More than these are refused; those that are there stay. */
+  mostClients = MOST_CLIENTS;
   #options: SocketsOptions;
   #server = new WebSocketServer({
     noServer: true,
@@ -54,7 +56,7 @@ export class Sockets {
   }
 
   get full(): boolean {
-    return this.#connections.size + this.#closing.size >= MOST_CLIENTS;
+    return this.#connections.size + this.#closing.size >= this.mostClients;
   }
 
   /** Bytes that wait for clients to read them, of all together. */
