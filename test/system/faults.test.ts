@@ -6,13 +6,14 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
 import type { FaultKind } from '../../protocol/fault.ts';
+import type { NodeStatus } from '../../supervisor/status.ts';
 import { compareAll } from '../model/compare.ts';
 import { hostileLines } from '../model/hostile.ts';
 import { readLog } from '../model/log.ts';
 import { Model, type ModelResult } from '../model/model.ts';
 import { compareOrders } from '../model/orders.ts';
 import { RECORD_BYTES } from '../model/rules.ts';
-import { actors, ledgerTotal, until, untilCounted, untilReady } from './exactness.ts';
+import { ledgerTotal, until, untilCounted, untilReady } from './exactness.ts';
 import { type InProcess, startInProcess, untilSeen } from './in-process.ts';
 import { type Producer, produce } from './producer.ts';
 
@@ -178,14 +179,19 @@ async function assertToldAndSet(pulso: InProcess): Promise<void> {
   assert.equal((await post(pulso, '/system/actors/lanes/fault', { kind: 'crash' })).status, 409);
 }
 
+function waitingOf(node: NodeStatus, id: string): string | undefined {
+  if (node.id === id) return node.waiting?.what;
+  return node.children.map((child) => waitingOf(child, id)).find((what) => what !== undefined);
+}
+
 /** A consumer without an aggregator waits, and is not to blame for it; one that does not go on with the next one is. */
 async function stallWaiting(pulso: InProcess): Promise<void> {
   const drained = await post(pulso, '/system/actors/aggregator-0/drain', {});
   assert.deepEqual([drained.status, drained.body.drained], [200, true]);
   assert.equal((await post(pulso, '/system/actors/aggregator-0/fault', { kind: 'crash' })).status, 409);
   await until('consumer-0 waits for its aggregator', 10_000, async () => {
-    const actor = (await actors(pulso.url)).get('consumer-0');
-    return { done: actor?.state === 'waiting', state: actor };
+    const waiting = waitingOf(pulso.tree.status(), 'consumer-0');
+    return { done: waiting === 'the aggregator', state: waiting };
   });
   const epoch = epochOf(pulso, 'consumer-0');
   await order(pulso, 'consumer-0', 'stall');

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isAnomaly, type Kept, planRun, type RunInput } from '../../../actors/generator/plan.ts';
+import type { OrderStream } from '../../../actors/generator/core.ts';
+import { atRate, isAnomaly, type Kept, planRun, type RunInput } from '../../../actors/generator/plan.ts';
 import { FrameSink } from '../../../actors/generator/sinks.ts';
 
 const NOW = Date.UTC(2026, 5, 1, 12);
@@ -46,4 +47,24 @@ test('generator plan at the highest rate asks for nothing that could be missed',
 test('generator plan knows its anomalies', () => {
   assert.equal(isAnomaly('refund-spike'), true);
   assert.equal(isAnomaly('meteor'), false);
+});
+
+test('generator stream at another rate goes on from now, and no order comes again', () => {
+  const texts: string[] = [];
+  const take = (stream: OrderStream, until: number): number => {
+    const sink = new FrameSink(1);
+    let total = 0;
+    for (let written = -1; written !== 0; total += written) written = stream.next(until, 5_000, sink);
+    for (const { frames } of sink.take()) texts.push(Buffer.from(frames).toString('latin1'));
+    return total;
+  };
+  const { stream } = planRun({ ...demo, rate: 100 }, undefined, NOW);
+  take(stream, NOW + 10_000);
+  const faster = atRate(stream, 1_000, NOW + 10_000);
+  assert.ok(faster.nextTime > NOW + 10_000);
+  const total = take(faster, NOW + 20_000);
+  assert.ok(total > 8_000 && total < 12_000, `${total} events in 10 s at 1,000 a second`);
+  const ids = [...texts.join('').matchAll(/"type":"order","order_id":"([^"]+)"/g)].map(([, id]) => id);
+  assert.ok(ids.length > 500, `${ids.length} orders`);
+  assert.equal(new Set(ids).size, ids.length);
 });
