@@ -118,7 +118,12 @@ export type Answer =
 
 /** Link `queries`, gateway -> reader. */
 export type ReaderQuery =
-  | { readonly kind: 'kpi'; readonly search: string; readonly watermark: number; readonly idle: readonly string[] }
+  | {
+      readonly kind: 'kpi' | 'kpi-summary';
+      readonly search: string;
+      readonly watermark: number;
+      readonly idle: readonly string[];
+    }
   | {
       readonly kind: 'orders';
       readonly from: number;

@@ -20,7 +20,7 @@ import { refuse } from './refuse.ts';
 import type { UnpackOptions } from './unpack.ts';
 import { WINDOW_MS, windowStart } from './window.ts';
 
-export { KpiRun, runKpiQuery } from './run-query.ts';
+export { type KpiRows, KpiRun, runKpiQuery } from './run-query.ts';
 
 const HOUR_MS = 3_600_000;
 const STANDARD_ROWS = 1_000;

@@ -29,6 +29,8 @@ export class ReaderCore {
     switch (query.kind) {
       case 'kpi':
         return this.#kpi.answer(query);
+      case 'kpi-summary':
+        return this.#kpi.summary(query);
       case 'orders':
         return this.#orders.page(query);
       case 'order':

@@ -6,10 +6,11 @@ import { readRollupState } from '../history/rollup-state.ts';
 import { type Coarseness, type Minutes, type Rollups, Walk } from '../history/walk.ts';
 import { KPI_PLACE } from '../history/window-border.ts';
 import { dayStartIn, type Floor } from '../kpi/granularity.ts';
-import { type KpiQuery, KpiRun, parseKpiQuery } from '../kpi/query.ts';
-import { WINDOW_MS } from '../kpi/window.ts';
+import { type KpiQuery, type KpiRows, KpiRun, parseKpiQuery } from '../kpi/query.ts';
+import { WINDOW_MS, type WindowState } from '../kpi/window.ts';
 import type { ArchiveBatch, ArchiveFiles, ArchiveManifest } from '../ports/archive.ts';
 import type { FactStore, PartitionState, StoreReader } from '../ports/hot-store.ts';
+import { summaryDocument, summarySearches } from './summary.ts';
 
 export type KpiStores = {
   readonly store: StoreReader;
@@ -29,7 +30,7 @@ export type KpiSettings = {
   readonly turn: () => Promise<void>;
 };
 
-export type KpiQuestion = Extract<ReaderQuery, { kind: 'kpi' }>;
+export type KpiQuestion = Extract<ReaderQuery, { kind: 'kpi' | 'kpi-summary' }>;
 
 type Source = { readonly query: KpiQuery; readonly minutes: Minutes; readonly rollups: Rollups };
 
@@ -51,16 +52,37 @@ export class KpiAnswers {
     this.#archived = new ArchivedMinutes(stores.files);
   }
 
-  async answer({ search, watermark, idle }: KpiQuestion) {
+  async answer({ search, ...question }: KpiQuestion) {
+    const { rows, queries: _, ...rest } = await this.#answerAll([search], question);
+    return { ...(rows[0] as KpiRows), ...rest };
+  }
+
+  /** All parts come of the same windows, so they agree with each other whatever is committed meanwhile. */
+  async summary({ search, ...question }: KpiQuestion) {
+    const { rows, queries, ...rest } = await this.#answerAll(summarySearches(search), question);
+    const { from, to } = queries[0] as KpiQuery;
+    return { from, to, ...rest, ...summaryDocument(queries, rows) };
+  }
+
+  async #answerAll(searches: readonly string[], { watermark, idle }: Omit<KpiQuestion, 'kind' | 'search'>) {
     const asOf = this.#settings.now();
     const partitions = await this.#stores.store.partitions();
     const newest = Math.max(watermark, this.#watermarkOf(partitions));
-    const query = parseKpiQuery(new URLSearchParams(search), { watermark: newest, dayStart: this.#dayStart });
-    const run = new KpiRun(query);
+    const time = { watermark: newest, dayStart: this.#dayStart };
+    const queries = searches.map((search) => parseKpiQuery(new URLSearchParams(search), time));
+    const query = queries[0] as KpiQuery;
+    const runs = queries.map((each) => new KpiRun(each));
+    const add = (window: WindowState) => {
+      for (const run of runs) run.add(window);
+    };
     const last = Math.max(newest, ...partitions.map((state) => state.watermark));
-    const sources = await this.#addWindows(run, { ...query, to: Math.min(query.to, last + WINDOW_MS) });
+    const read = queries.length === 1 ? query.read : {};
+    const sources = await this.#addWindows({ add }, { ...query, read, to: Math.min(query.to, last + WINDOW_MS) });
+    const rows: KpiRows[] = [];
+    for (const run of runs) rows.push(await run.rows(this.#settings.turn));
     return {
-      ...(await run.rows(this.#settings.turn)),
+      queries,
+      rows,
       as_of: asOf,
       watermark: newest < 0 ? null : newest,
       complete: isComplete(partitions, idle, query.to),
@@ -69,7 +91,7 @@ export class KpiAnswers {
   }
 
   /** Answers where windows were looked for. */
-  async #addWindows(run: KpiRun, query: KpiQuery): Promise<string[]> {
+  async #addWindows(run: Pick<KpiRun, 'add'>, query: KpiQuery): Promise<string[]> {
     const { store, manifest } = this.#stores;
     const ofRange = ({ kind, fromOffset, toOffset }: ArchiveBatch) =>
       kind === 'kpi' && fromOffset < query.to && toOffset > query.from;
@@ -86,7 +108,7 @@ export class KpiAnswers {
     return both ? ['hot', 'archive'] : ['hot'];
   }
 
-  async #walk(run: KpiRun, { query, minutes, rollups }: Source): Promise<void> {
+  async #walk(run: Pick<KpiRun, 'add'>, { query, minutes, rollups }: Source): Promise<void> {
     const walk = new Walk(minutes, rollups, { dayStart: this.#dayStart, read: query.read, turn: this.#settings.turn });
     const coarsest = rollups === NO_ROLLUPS ? 'minute' : coarsestOf(query);
     // A range may be far longer than there is history: days that cannot have anything are not looked at one by one.

@@ -33,6 +33,7 @@ export function kpiRoutes(state: GatewayState): Route[] {
     get('/readyz', () => readiness(state), 'open'),
     get('/kpi/latest', () => latest(state)),
     get('/kpi/query', (ask) => kpiQuery(state, ask)),
+    get('/kpi/summary', (ask) => kpiSummary(state, ask)),
     get('/kpi/schema', () => json(kpiSchema())),
     get('/orders', (ask) => orders(state, ask)),
     get('/orders/latest', (ask) => latestOrders(state, ask)),
@@ -63,20 +64,25 @@ function latest(state: GatewayState): Answer | Promise<Answer> {
 }
 
 async function kpiQuery(state: GatewayState, { search, request }: Ask): Promise<Answer> {
+  const answer = await askKpis<KpiAnswer>(state, 'kpi', search);
+  if (!/\btext\/csv\b/i.test(request.headers.accept ?? '')) return json(answer);
+  const names = answer.columns.map(({ name }) => name);
+  return text(csv(names, answer.rows), 'text/csv; charset=utf-8; header=present');
+}
+
+async function kpiSummary(state: GatewayState, { search }: Ask): Promise<Answer> {
+  checkKnown(search, 'from', 'to', 'source');
+  return json(await askKpis(state, 'kpi-summary', search));
+}
+
+async function askKpis<T>(state: GatewayState, kind: 'kpi' | 'kpi-summary', search: URLSearchParams): Promise<T> {
   await state.whenLoaded();
   const asked = new URLSearchParams(search);
   asked.delete('token');
   const now = Date.now();
   const idle = state.view.partitions().filter(({ movedAt }) => now - movedAt >= IDLE_MS);
-  const answer = await state.reader.ask<KpiAnswer>({
-    kind: 'kpi',
-    search: asked.toString(),
-    watermark: state.view.watermark,
-    idle: idle.map(partitionKey),
-  });
-  if (!/\btext\/csv\b/i.test(request.headers.accept ?? '')) return json(answer);
-  const names = answer.columns.map(({ name }) => name);
-  return text(csv(names, answer.rows), 'text/csv; charset=utf-8; header=present');
+  const { watermark } = state.view;
+  return state.reader.ask<T>({ kind, search: asked.toString(), watermark, idle: idle.map(partitionKey) });
 }
 
 async function orders(state: GatewayState, { search }: Ask): Promise<Answer> {

@@ -108,6 +108,8 @@ test('gateway asks the reader for queries, orders and dead letters, and hands it
             ['x', null],
           ],
         };
+      case 'kpi-summary':
+        return { totals: {} };
       case 'orders':
         return { items: [stored], next: 'c2' };
       case 'order':
@@ -131,6 +133,9 @@ test('gateway asks the reader for queries, orders and dead letters, and hands it
   assert.match(asCsv.headers['content-type'] ?? '', /^text\/csv/);
   assert.equal(asCsv.body, 'state,n\r\n"a""b,c",1\r\nx,\r\n');
   assertError(await call(served, '/kpi/query?bad=1'), 400, 'bad-parameter', 'bad');
+  assert.deepEqual((await call(served, '/kpi/summary?from=5&to=9&token=abc')).json(), { totals: {} });
+  assert.equal((queries().at(-1) as { search: string }).search, 'from=5&to=9');
+  assertError(await call(served, '/kpi/summary?state=SP'), 400, 'bad-parameter', 'state');
   assert.ok((await call(served, '/kpi/schema')).json());
 
   const page = (await call(served, '/orders?from=5&to=2026-01-01&state=SP&limit=3&cursor=c1')).json();

@@ -125,6 +125,35 @@ test('reader skips stretches without windows and gives others a turn in long ran
   assert.equal(turns(), 3);
 });
 
+test('reader sums a range up in one document, each part as its own query says it, from one reading', async () => {
+  const window = new WindowState(T0);
+  window.set('overall', [], [30, 20, 19, 40, 100_00, 90_00, 15, 1, 2, 5_00]);
+  window.set('state', ['SP'], [12, 11, 20, 60_00, 50_00]);
+  window.set('state', ['__proto__'], [8, 8, 20, 40_00, 40_00]);
+  window.set('category', ['toys'], [20, 19, 40, 100_00]);
+  window.set('payment', ['pix', 'approved'], [15, 80_00, 15, 75_00, 15, 0]);
+  window.set('payment', ['pix', 'failed'], [1, 5_00, 0, 0, 0, 1]);
+  const packed = [{ topic: 'orders', partition: 0, start: T0, packed: window.pack(), seq: 1 }];
+  const { core, ask, reads } = coreOver([stateOf('orders', 0, T0)], packed);
+  const range = `from=${T0}&to=${T0 + MINUTE}`;
+  const question = { kind: 'kpi-summary' as const, search: range, watermark: -1, idle: [] };
+  const summary = (await core.answer(question)) as Record<string, Record<string, Record<string, unknown>>>;
+  assert.equal(reads.length, 1);
+  const { totals, by_state: states, by_payment: payments, by_category: categories } = summary;
+  const same = await ask(`metrics=events,total_orders,total_sales,revenue,refund_amount&${range}`);
+  const names = ['events', 'orders', 'sales', 'revenue', 'refund_amount'];
+  assert.deepEqual(same.rows, [names.map((name) => totals?.[name])]);
+  assert.deepEqual(Object.keys(states ?? {}), ['SP', '__proto__']);
+  assert.deepEqual([states?.SP?.orders, states?.SP?.revenue], [12, 50]);
+  assert.deepEqual(payments?.pix, { approved: { orders: 15, revenue: 75 }, failed: { orders: 1, revenue: 0 } });
+  assert.deepEqual(categories?.toys, { orders: 20, paid_orders: 19, items: 40, sales: 100, avg_order_value: 5.26 });
+  assert.deepEqual(
+    [summary.from, summary.to, summary.watermark, summary.by_product, summary.by_event_type],
+    [T0, T0 + MINUTE, T0, {}, {}],
+  );
+  await assert.rejects(core.answer({ ...question, search: 'from=soon' }), { code: 'bad-parameter', field: 'from' });
+});
+
 test('reader has no KPI windows in the archive', async () => {
   const { ask } = coreOver([stateOf('orders', 0, T0)], windowsOf(0, { [T0]: 5 }));
   const answer = await ask('metrics=total_orders&source=archive');
