@@ -60,7 +60,14 @@ const NOTED: ReadonlySet<string> = new Set([
   ...['zombie', 'group-restart', 'auto-shutdown', 'shutdown-error', 'poison', 'memory', 'relinked', 'gave-up'],
 ]);
 /** Belong to one under way, and are nothing by themselves. */
-const STEPS: ReadonlySet<string> = new Set(['struck', 'backing-off', 'stopping', 'zombie-ended', 'start-failed']);
+const STEPS: ReadonlySet<string> = new Set([
+  'struck',
+  'backing-off',
+  'stopping',
+  'zombie-ended',
+  'start-failed',
+  'struck',
+]);
 
 export class IncidentLog {
   readonly #most: number;

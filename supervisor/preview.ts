@@ -46,7 +46,7 @@ export function previewOf(root: NodeStatus, actor: string, command: PreviewedCom
   const place = placeOf(root, actor, []);
   if (place === undefined) return undefined;
   const { node } = place;
-  const because = refusalOf(node, command);
+  const because = refusalOf(node, place.parents.at(-1), command);
   const base = {
     possible: because === null,
     because,
@@ -95,13 +95,15 @@ function deathOf({ node, parents }: Place): Pick<Preview, 'stops' | 'starts' | '
   };
 }
 
-/** What the supervisor would take on now. */
-export function commandsOf(node: NodeStatus): PreviewedCommand[] {
-  return PREVIEWED.filter((command) => refusalOf(node, command) === null);
+/** What the supervisor above it, if there is one, would take on now. */
+export function commandsOf(node: NodeStatus, parent: NodeStatus | undefined): PreviewedCommand[] {
+  return PREVIEWED.filter((command) => refusalOf(node, parent, command) === null);
 }
 
-function refusalOf({ state, type, commandable }: NodeStatus, command: PreviewedCommand): string | null {
+function refusalOf(node: NodeStatus, parent: NodeStatus | undefined, command: PreviewedCommand): string | null {
+  const { state, type, commandable } = node;
   if (!commandable) return 'it is a supervisor: command its children';
+  if (parent?.state !== 'running' && parent?.state !== 'starting') return 'its supervisor is not running';
   if (type === 'supervisor' && command === 'fault') return 'it is a supervisor: faults are for its actors';
   const down = state === 'stopped' || state === 'failed' || state === 'backing-off';
   if (command === 'start') return down ? null : `it is ${state}`;

@@ -190,6 +190,15 @@ export function find(node: NodeStatus, id: string): NodeStatus | undefined {
   return undefined;
 }
 
+export function parentOf(node: NodeStatus, id: string): NodeStatus | undefined {
+  if (node.children.some((child) => child.id === id)) return node;
+  for (const child of node.children) {
+    const found = parentOf(child, id);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
 function isUp(state: NodeStatus['state']): boolean {
   return state === 'running' || state === 'waiting';
 }

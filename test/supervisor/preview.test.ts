@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { SupervisorSpec } from '../../supervisor/child-spec.ts';
-import { PREVIEWED, type PreviewedCommand, previewOf } from '../../supervisor/preview.ts';
+import { commandsOf, PREVIEWED, type PreviewedCommand, previewOf } from '../../supervisor/preview.ts';
 import { supervisor, World, worker } from './virtual.ts';
 
 const abc = (more: Partial<SupervisorSpec>) =>
@@ -108,6 +108,15 @@ test('preview says possible only of what the supervisor takes on, in every state
     ['restart', 'stop', 'start', 'drain'],
   );
   assert.equal(look(world, 'a', 'start').nextEpoch, 2);
+  await world.tree.command('lane', 'stop');
+  world.clock.advance(100);
+  await check('stopped');
+  assert.equal(look(world, 'a', 'start').because, 'its supervisor is not running');
+  const lane = world.node('lane');
+  assert.deepEqual(
+    lane?.children.flatMap((child) => commandsOf(child, lane)),
+    [],
+  );
   assert.equal(previewOf(world.tree.status(), 'nobody', 'kill'), undefined);
   await world.down();
 });

@@ -6,7 +6,7 @@ import type { TreeStatus } from '../../../supervisor/status.ts';
 import { ACTOR_COMMANDS, type Carried, type Command } from '../control.ts';
 import { metricsOf, pipelineOf } from '../metrics.ts';
 import type { GatewayState } from '../state.ts';
-import { find } from '../status.ts';
+import { find, parentOf } from '../status.ts';
 import { type Answer, json, list, notFound, text } from './answer.ts';
 import { readJson } from './body.ts';
 import { controlRoutes } from './control-routes.ts';
@@ -60,7 +60,7 @@ function actor(state: GatewayState, { params }: Ask): Answer {
   const node = root && find(root, id);
   if (node === undefined) throw noActor(id);
   return json({
-    ...actorView(node),
+    ...actorView(node, parentOf(root, id)),
     events: state.status
       .eventsSince(0)
       .filter((event) => event.actor === id)

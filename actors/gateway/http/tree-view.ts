@@ -8,7 +8,8 @@ export type ActorView = Readonly<Record<string, unknown>> & {
 };
 
 /** A worker spends the budget of its supervisor, so it shows that one's. */
-export function actorView(node: NodeStatus, budget: NodeStatus['budget'] = node.budget): ActorView {
+export function actorView(node: NodeStatus, parent?: NodeStatus): ActorView {
+  const budget = parent === undefined ? node.budget : parent.budget;
   const shown = node.budget ?? budget;
   return {
     id: node.id,
@@ -26,7 +27,7 @@ export function actorView(node: NodeStatus, budget: NodeStatus['budget'] = node.
     next_retry_at: node.nextRetryAt,
     strategy: node.strategy,
     restart_type: node.restart,
-    commands: commandsOf(node),
+    commands: commandsOf(node, parent),
     started_at: node.startedAt,
     rate: node.rate,
     busy: node.busy,
@@ -35,7 +36,7 @@ export function actorView(node: NodeStatus, budget: NodeStatus['budget'] = node.
     limits:
       node.limits === null ? null : { heartbeat_ms: node.limits.heartbeatMs, progress_ms: node.limits.progressMs },
     waiting: node.waiting === null ? null : { ...node.waiting },
-    children: node.children.map((child) => actorView(child, node.budget)),
+    children: node.children.map((child) => actorView(child, node)),
   };
 }
 

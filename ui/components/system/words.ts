@@ -228,6 +228,7 @@ const WORDS = {
   'event.dropped': ['Dropped', 'Descartado'],
   'event.poison': ['Poison', 'Veneno'],
   'event.memory': ['Memory', 'Memória'],
+  'event.struck': ['Struck', 'Atingido'],
   'event.relinked': ['Relinked', 'Religado'],
 
   'page.error': ['The supervisor cannot be asked', 'Não foi possível consultar o supervisor'],
