@@ -23,6 +23,8 @@ function worker(id: string, over: Record<string, unknown> = {}): Record<string, 
     next_retry_at: null,
     rate: 420,
     busy: 0.12,
+    external_bytes: 3_145_728,
+    limits: { heartbeat_ms: 500, progress_ms: 0 },
     commands: ['restart', 'stop', 'kill', 'drain', 'fault'],
     children: [],
     ...over,
@@ -199,6 +201,10 @@ describe('System page', () => {
       'Kill',
     ]);
     assert.ok(await drawer.locator('[data-command="start"]').isDisabled());
+    assert.match(
+      (await drawer.locator('.pl-kv').textContent()) ?? '',
+      /Loop, handler\s*500 ms \/ ∞\s*Buffers\s*3,0 MB/,
+    );
     await drawer.locator('[data-command="kill"]').click();
     await drawer.locator('.pl-impact li').nth(2).waitFor();
     assert.match(

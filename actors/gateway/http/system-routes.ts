@@ -60,7 +60,7 @@ function actor(state: GatewayState, { params }: Ask): Answer {
   const node = root && find(root, id);
   if (node === undefined) throw noActor(id);
   return json({
-    ...actorView(node, parentOf(root, id)),
+    ...actorView(node, parentOf(knownTree(state), id)),
     events: state.status
       .eventsSince(0)
       .filter((event) => event.actor === id)

@@ -33,6 +33,8 @@ export function actorView(node: NodeStatus, parent?: NodeStatus): ActorView {
     busy: node.busy,
     handled: node.handled,
     heap_bytes: node.heapBytes,
+    external_bytes: node.externalBytes,
+    handling_ms: Math.round(node.handlingMs),
     limits:
       node.limits === null ? null : { heartbeat_ms: node.limits.heartbeatMs, progress_ms: node.limits.progressMs },
     waiting: node.waiting === null ? null : { ...node.waiting },

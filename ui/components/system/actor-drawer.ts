@@ -270,7 +270,10 @@ function workerFacts(actor: Actor): (readonly [Parameters<typeof say>[0], string
     ['fact.rate', optional(actor.rate, formatNumber)],
     ['fact.handled', optional(actor.handled, formatNumber)],
     ['fact.busy', optional(actor.busy, (busy) => formatShare(busy, 0))],
+    ['fact.handling', optional(actor.handlingMs || undefined, formatDuration)],
+    ['fact.limits', actor.limits?.map((ms) => (ms === 0 ? '∞' : formatDuration(ms))).join(' / ')],
     ['fact.heap', optional(actor.heapBytes || undefined, formatBytes)],
+    ['fact.external', optional(actor.externalBytes || undefined, formatBytes)],
   ];
 }
 

@@ -42,6 +42,11 @@ export type Actor = {
   readonly busy: number | undefined;
   readonly handled: number | undefined;
   readonly heapBytes: number | undefined;
+  readonly externalBytes: number | undefined;
+  /** How long its oldest handler has been in work. */
+  readonly handlingMs: number | undefined;
+  /** How long its loop may stand still, and a handler take. */
+  readonly limits: readonly [heartbeatMs: number, progressMs: number] | undefined;
   readonly waitingFor: string | undefined;
   readonly lastExit: LastExit | undefined;
   readonly nextRetryAt: number | undefined;
@@ -101,6 +106,11 @@ function readActor(node: Json, live: Json, path: readonly string[], above: Actor
     busy: number(live.busy ?? node.busy),
     handled: number(node.handled),
     heapBytes: number(node.heap_bytes),
+    externalBytes: number(node.external_bytes),
+    handlingMs: number(node.handling_ms),
+    limits: isObject(node.limits)
+      ? [number(node.limits.heartbeat_ms) ?? 0, number(node.limits.progress_ms) ?? 0]
+      : undefined,
     waitingFor: text(isObject(node.waiting) ? node.waiting.what : node.waiting),
     lastExit: readExit(node.last_exit) ?? readExit(live.last_exit),
     nextRetryAt: number('next_retry_at' in live ? live.next_retry_at : node.next_retry_at),
