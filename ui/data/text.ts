@@ -124,6 +124,7 @@ const TEXT = {
   'mark.hung': ['hung', 'travou'],
   'mark.killed': ['was killed', 'encerrado'],
   'mark.out-of-memory': ['ran out of memory', 'ficou sem memória'],
+  'mark.memory': ['passed its memory limit', 'passou do limite de memória'],
   'mark.other': ['restarted', 'reiniciado'],
   'mark.back': ['back in {ms}', 'voltou em {ms}'],
   'mark.down': ['not back yet', 'ainda não voltou'],

@@ -70,6 +70,7 @@ const WORDS = {
   'exit.crashed': ['crashed', 'quebrou'],
   'exit.hung': ['hung', 'travou'],
   'exit.out-of-memory': ['out of memory', 'sem memória'],
+  'exit.memory': ['over its memory limit', 'acima da memória'],
   'exit.start-timeout': ['start timed out', 'início demorou'],
   'exit.gave-up': ['gave up', 'desistiu'],
   'exit.failed-to-start': ['failed to start', 'não iniciou'],
