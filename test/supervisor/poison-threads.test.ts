@@ -17,14 +17,24 @@ const WAYS: readonly (readonly [TasterInput['death'], RegExp])[] = [
   ['hang', /^hung: its loop has not turned/],
   ['block', /^hung: its loop has not turned/],
   ['stall', /^hung: /],
+  ['oom', /^memory: it uses \d+ MB/],
   // Deno ends no thread that native code holds, nor says that it has not.
   ...(ON_DENO ? [] : [['native', /^hung: its loop has not turned/] as const]),
 ];
 
+/** Each has the limit that is to find it, and no other that could on a busy machine. */
+const NONE = { heartbeatMs: 0, progressMs: 0 };
+const LOOP = { ...NONE, heartbeatMs: 400 };
+const LIMITS: Readonly<Record<string, Partial<WorkerSpec>>> = {
+  ...{ crash: NONE, reject: NONE, exit: NONE, hang: LOOP, block: LOOP, native: LOOP },
+  stall: { ...NONE, progressMs: 600 },
+  oom: { ...NONE, memory: { softBytes: 0, hardBytes: 48 * 2 ** 20 } },
+};
+
 test('work that kills its actor is passed after two deaths of whatever kind, within a budget for one each', async (t) => {
   const tasters = WAYS.map(([death]): WorkerSpec => {
     const input: TasterInput = { poison: POISON, death };
-    return { id: death, type: 'worker', entry: ENTRY, input, heartbeatMs: 400, progressMs: 600 };
+    return { id: death, type: 'worker', entry: ENTRY, input, ...LIMITS[death] };
   });
   const real = await RealTree.up(t, supervisor('root', tasters, { intensity: WAYS.length }));
   for (const [death, error] of WAYS) {
