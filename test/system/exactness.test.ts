@@ -1,14 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { availableParallelism, loadavg, tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
+import { availableParallelism, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { compareAll } from '../model/compare.ts';
-import { hostileLines, writeHostileFile } from '../model/hostile.ts';
-import { readLog } from '../model/log.ts';
+import { writeHostileFile } from '../model/hostile.ts';
 import { Model, type ModelResult } from '../model/model.ts';
-import { compareOrders } from '../model/orders.ts';
-import { RECORD_BYTES } from '../model/rules.ts';
+import { assertDelivered, assertExact, dataDir, eventsOf, modelOfLog, postableLines } from './against-model.ts';
 import {
   actors,
   command,
@@ -38,29 +35,11 @@ const BACK_MS = 500;
 const backMs = () => BACK_MS * Math.max(1, (loadavg()[0] as number) / availableParallelism());
 /** Kills of an actor until one is fast enough: the machine may have had other things to do, but not each time. */
 const KILL_TRIES = 3;
-/** The most differences that a failure shows. */
-const SHOWN = 20;
-
-function dataDir(t: TestContext): string {
-  const dir = mkdtempSync(join(tmpdir(), 'pulso-exact-'));
-  t.after(() => rmSync(dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }));
-  return dir;
-}
 
 async function started(t: TestContext, args: readonly string[], options: PulsoOptions): Promise<Pulso> {
   const pulso = await startPulso(args, options);
   t.after(() => pulso.kill9());
   return pulso;
-}
-
-async function assertExact(pulso: Pulso, model: ModelResult): Promise<void> {
-  const differences = [...(await compareAll(pulso.url, model)), ...(await compareOrders(pulso.url, model)).differences];
-  const more = differences.length > SHOWN ? [`and ${differences.length - SHOWN} more`] : [];
-  assert.deepEqual([...differences.slice(0, SHOWN), ...more], []);
-}
-
-function eventsOf({ partitions }: ModelResult): number {
-  return [...partitions.values()].reduce((sum, partition) => sum + partition.in, 0);
 }
 
 /** A data folder whose log holds the hostile file, and what the model makes of that file. */
@@ -75,26 +54,12 @@ async function filled(t: TestContext): Promise<{ options: PulsoOptions; model: M
   return { options, model: model.result() };
 }
 
-/** What the model makes of the records that are in the log, however they got in. */
-function modelOfLog(dir: string): ModelResult {
-  const model = new Model();
-  for (const { topic, partition, bytes, at } of readLog(dir)) model.addTo(topic, partition, bytes, at);
-  return model.result();
-}
-
-function postableLines(): Uint8Array[] {
-  const lines: Uint8Array[] = [];
-  for (const { bytes, record } of hostileLines({ events: EVENTS, seed: 2 }))
-    if (record && bytes.length <= RECORD_BYTES) lines.push(bytes);
-  return lines;
-}
-
 /** The events arrive while the test does its worst; a test that fails does not leave them coming. */
 async function producing(t: TestContext, pulso: () => Pulso): Promise<Producer> {
   await untilReady(pulso().url);
   const stop = new AbortController();
   t.after(() => stop.abort());
-  return produce(() => pulso().url, postableLines(), PACE, stop.signal);
+  return produce(() => pulso().url, postableLines({ events: EVENTS, seed: 2 }), PACE, stop.signal);
 }
 
 /** Some more events are counted than before, or nearly all: a slow machine may have had them while it was busy. */
@@ -104,17 +69,6 @@ async function untilMore(pulso: Pulso, events: number): Promise<void> {
     const total = await ledgerTotal(pulso.url);
     return { done: total.in >= wanted, state: total };
   });
-}
-
-/** Every accepted line is in the log, none more often than it was sent, nothing else. */
-function assertDelivered(dir: string, { sent }: Producer): void {
-  const found = new Map<string, number>();
-  for (const { bytes } of readLog(dir)) {
-    const key = Buffer.from(bytes).toString('latin1');
-    found.set(key, (found.get(key) ?? 0) + 1);
-  }
-  for (const [line, times] of found) assert.ok(times <= (sent.get(line) ?? 0), `${times} times in the log: ${line}`);
-  for (const line of sent.keys()) assert.ok(found.has(line), `not in the log: ${line}`);
 }
 
 async function finish(t: TestContext, pulso: Pulso, dir: string, producer: Producer): Promise<void> {

@@ -57,6 +57,7 @@ export async function runChaos(options: ChaosOptions, ports: ChaosPorts): Promis
   return run.toEnd();
 }
 
+/** `at`: when it was ordered, by this clock. */
 type Told = { readonly fault: PlannedFault; readonly at: number; overAt: number | undefined };
 
 class ChaosRun {
@@ -71,6 +72,8 @@ class ChaosRun {
   #began = 0;
   #answeredAt = 0;
   #skipped = 0;
+  /** Of the observed system's; an answer is on its way for a while, so the least is the nearest. */
+  #clockAhead = Number.POSITIVE_INFINITY;
 
   constructor(options: ChaosOptions, ports: ChaosPorts) {
     this.#options = options;
@@ -133,6 +136,7 @@ class ChaosRun {
   async #lookAround(): Promise<void> {
     const { get } = this.#ports;
     this.#tree = readSeenTree(await get('/system/tree'));
+    this.#clockAhead = Math.min(this.#clockAhead, this.#ports.now() - this.#tree.at);
     this.#invariants.tree(this.#tree);
     await this.#hearEvents();
     this.#invariants.ledger(await get('/ledger'));
@@ -228,10 +232,7 @@ class ChaosRun {
     const { url, seed } = this.#options;
     // Who ends it early does not wait for those that are under way.
     const outcomes = this.#timeline.outcomes().filter((outcome) => !interrupted || isOver(outcome));
-    const down = this.#told
-      .filter(({ fault }) => fault.actor === 'gateway')
-      .map(({ at, overAt = now }) => ({ from: at, to: overAt }));
-    if (!interrupted) this.#invariants.end(this.#tree, outcomes, down, now);
+    if (!interrupted) this.#invariants.end(this.#tree, outcomes, this.#gatewayDowns(now), now);
     const invariants = this.#invariants.list();
     return {
       url,
@@ -246,6 +247,19 @@ class ChaosRun {
       held: invariants.every(({ held }) => held),
       outcomes,
     };
+  }
+
+  /** By this clock: when it was being struck, and when its supervisor says that it was down for another reason. */
+  #gatewayDowns(now: number): { from: number; to: number }[] {
+    const mine = (at: number) => at + this.#clockAhead;
+    return [
+      ...this.#told
+        .filter(({ fault }) => fault.actor === 'gateway')
+        .map(({ at, overAt = now }) => ({ from: at, to: overAt })),
+      ...this.#timeline
+        .downs('gateway')
+        .map(({ from, to }) => ({ from: mine(from), to: to === null ? now : mine(to) })),
+    ];
   }
 
   #show(): void {

@@ -67,6 +67,18 @@ export class Timeline {
     }
   }
 
+  /** The times when the actor was not there, whoever's doing it was; null: it is not there yet. */
+  downs(actor: string): { readonly from: number; readonly to: number | null }[] {
+    const downs: { from: number; to: number | null }[] = [];
+    for (const event of this.events.filter((one) => one.actor === actor)) {
+      const last = downs.at(-1);
+      const open = last !== undefined && last.to === null;
+      if (!open && (isSighting(event) || event.kind === 'struck')) downs.push({ from: event.at, to: null });
+      if (open && event.kind === 'running') last.to = event.at;
+    }
+    return downs;
+  }
+
   outcomes(): Outcome[] {
     return this.#strikes.map((strike) => this.#outcomeOf(strike));
   }

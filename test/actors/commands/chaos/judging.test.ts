@@ -60,6 +60,16 @@ test('kill is measured from its command, a dropped link by whoever lays it again
   assert.equal(outcomeOf('hang', [ORDERED, STRUCK], 60_000)?.state, 'struck');
 });
 
+test('actor is down from the first sign of it until it runs, whoever did it', () => {
+  const timeline = new Timeline();
+  const deaths: Short[] = [STRUCK, HUNG, [1_650, 'exited', 'a', 1, ''], [1_800, 'running', 'a', 2, '']];
+  timeline.hear(noted([...deaths, [2_000, 'exited', 'b', 1, ''], [2_500, 'exited', 'a', 2, '']]), 3_000);
+  assert.deepEqual(timeline.downs('a'), [
+    { from: 1_040, to: 1_800 },
+    { from: 2_500, to: null },
+  ]);
+});
+
 test('events are taken as they come, and only events', () => {
   assert.deepEqual(readEvents({ items: [noted([ORDERED])[0], 5, { id: 'x' }] }), noted([ORDERED]));
   assert.deepEqual(readEvents('nonsense'), []);

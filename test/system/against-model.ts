@@ -1,0 +1,56 @@
+/** A running pulso held against the model: what producers were told is in, is in the log, and every figure is that of the log. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { compareAll } from '../model/compare.ts';
+import { type HostileOptions, hostileLines } from '../model/hostile.ts';
+import { readLog } from '../model/log.ts';
+import { Model, type ModelResult } from '../model/model.ts';
+import { compareOrders } from '../model/orders.ts';
+import { RECORD_BYTES } from '../model/rules.ts';
+import type { Producer } from './producer.ts';
+
+/** The most differences that a failure shows. */
+const SHOWN = 20;
+
+export function dataDir(t: TestContext): string {
+  const dir = mkdtempSync(join(tmpdir(), 'pulso-exact-'));
+  t.after(() => rmSync(dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }));
+  return dir;
+}
+
+export async function assertExact({ url }: { readonly url: string }, model: ModelResult): Promise<void> {
+  const differences = [...(await compareAll(url, model)), ...(await compareOrders(url, model)).differences];
+  const more = differences.length > SHOWN ? [`and ${differences.length - SHOWN} more`] : [];
+  assert.deepEqual([...differences.slice(0, SHOWN), ...more], []);
+}
+
+export function eventsOf({ partitions }: ModelResult): number {
+  return [...partitions.values()].reduce((sum, partition) => sum + partition.in, 0);
+}
+
+/** What the model makes of the records that are in the log, however they got in. */
+export function modelOfLog(dir: string): ModelResult {
+  const model = new Model();
+  for (const { topic, partition, bytes, at } of readLog(dir)) model.addTo(topic, partition, bytes, at);
+  return model.result();
+}
+
+export function postableLines(options: HostileOptions): Uint8Array[] {
+  const lines: Uint8Array[] = [];
+  for (const { bytes, record } of hostileLines(options)) if (record && bytes.length <= RECORD_BYTES) lines.push(bytes);
+  return lines;
+}
+
+/** Every accepted line is in the log, none more often than it was sent, nothing else. */
+export function assertDelivered(dir: string, { sent }: Producer): void {
+  const found = new Map<string, number>();
+  for (const { bytes } of readLog(dir)) {
+    const key = Buffer.from(bytes).toString('latin1');
+    found.set(key, (found.get(key) ?? 0) + 1);
+  }
+  for (const [line, times] of found) assert.ok(times <= (sent.get(line) ?? 0), `${times} times in the log: ${line}`);
+  for (const line of sent.keys()) assert.ok(found.has(line), `not in the log: ${line}`);
+}

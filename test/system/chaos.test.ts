@@ -1,0 +1,74 @@
+/**
+ * Seeded faults of every kind on a running system under load, by the code of `pulso chaos`: all are recovered from, all
+ * invariants hold, and every figure is that of the model.
+ */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { reportText } from '../../actors/commands/chaos/report.ts';
+import { runChaos } from '../../actors/commands/chaos/run.ts';
+import { CHAOS_KINDS } from '../../actors/commands/chaos/schedule.ts';
+import { portsTo } from '../../actors/commands/chaos.ts';
+import { assertDelivered, assertExact, dataDir, eventsOf, modelOfLog, postableLines } from './against-model.ts';
+import { runPulso, startPulso, untilCounted, untilReady } from './exactness.ts';
+import { produce } from './producer.ts';
+
+/** Strikes every kind of actor, the gateway with a hang, a full memory and slowness. */
+const SEED = 8;
+const FAULTS = 25;
+const SPAN_MS = 20_000;
+/** So that events come in as long as faults do. */
+const PACE = 400;
+const EVENTS = (PACE * SPAN_MS) / 1_000;
+
+test('25 seeded faults of all kinds under load are recovered from, and every figure stays exact', async (t) => {
+  const dir = dataDir(t);
+  const pulso = await startPulso(['--no-generator', '--lanes', '2'], { dataDir: dir });
+  t.after(() => pulso.kill9());
+  await untilReady(pulso.url);
+  const stop = new AbortController();
+  t.after(() => stop.abort());
+  const producer = produce(() => pulso.url, postableLines({ events: EVENTS, seed: SEED }), PACE, stop.signal);
+  const { url, signal } = { url: pulso.url, signal: stop.signal };
+  const plan = { url, seed: SEED, spanMs: SPAN_MS, faults: FAULTS, kinds: CHAOS_KINDS, signal };
+
+  const report = await Promise.race([
+    runChaos(plan, portsTo(pulso)),
+    pulso.ended.then((how) => assert.fail(`${JSON.stringify(how)} ${pulso.log()}`)),
+  ]);
+  const story = report.outcomes.map(({ kind, actor, state, seenAs, seenMs, backMs }) =>
+    [kind, actor, state, seenAs, seenMs, backMs].join(' '),
+  );
+  assert.ok(report.held, [reportText(report), ...story].join('\n'));
+  assert.equal(report.all.faults, FAULTS);
+  assert.equal(new Set(report.outcomes.map(({ kind }) => kind)).size, CHAOS_KINDS.length);
+
+  await producer.finished;
+  assertDelivered(dir, producer);
+  const model = modelOfLog(dir);
+  await untilCounted(pulso.url, eventsOf(model));
+  await assertExact(pulso, model);
+  assert.deepEqual(await pulso.stop(), { code: 0, signal: null });
+});
+
+test('pulso chaos reports a run, and says why where there is none', async (t) => {
+  const options = { dataDir: dataDir(t) };
+  const chaos = (...args: string[]) => runPulso(['chaos', ...args], options);
+  const nobody = await chaos('--yes');
+  assert.equal(nobody.code, 1);
+  assert.match(nobody.output, /Cannot strike any actors as no pulso runs on .*: start it, or name one with --url/);
+  for (const args of [['--kinds', 'crash,tickle'], ['--minutes', '0'], ['now']])
+    assert.equal((await chaos('--yes', ...args)).code, 2, args.join(' '));
+
+  const pulso = await startPulso(['--rate', '200', '--lanes', '1'], options);
+  t.after(() => pulso.kill9());
+  await untilReady(pulso.url);
+  const unasked = await chaos();
+  assert.equal(unasked.code, 2);
+  assert.match(unasked.output, /Cannot strike the actors of .* without being asked to: say --yes/);
+  const run = await chaos('--yes', '--minutes', '0.05', '--faults', '2', '--kinds', 'crash,kill');
+  assert.equal(run.code, 0, run.output);
+  assert.match(run.output, /^2 faults in .*, seed 1$/m);
+  assert.match(run.output, /^all +2 +2 /m);
+  assert.match(run.output, /All invariants held\./);
+  await pulso.stop();
+});
