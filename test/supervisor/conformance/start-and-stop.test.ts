@@ -3,8 +3,9 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { type ChildSpec, checkSpecs } from '../../../supervisor/index.ts';
-import { puppet, RealTree } from '../real.ts';
+import { RealTree } from '../real.ts';
 import { supervisor } from '../virtual.ts';
+import { puppet } from './calm.ts';
 
 const root = (...children: ChildSpec[]) => supervisor('root', children);
 const reasons = (real: RealTree, ...ids: string[]) => ids.map((id) => real.node(id)?.lastExit?.reason);
@@ -137,6 +138,13 @@ test('case 10: child to be killed ends without grace, and nobody calls that an e
   await real.tree.stop();
   assert.deepEqual(reasons(real, 'a'), ['killed']);
   assert.deepEqual([real.told, real.events('shutdown-error')], [[], []]);
+});
+
+test('case 10: no time at all to stop is a limit like any other', async (t) => {
+  const real = await RealTree.up(t, root(puppet('a', { atStop: 'never' }, { shutdownMs: 0 })));
+  await real.tree.stop();
+  assert.deepEqual(reasons(real, 'a'), ['killed']);
+  assert.equal(real.events('shutdown-error', 'a').length, 1);
 });
 
 test('case 11: worker may take for ever, and gets the time', async (t) => {
