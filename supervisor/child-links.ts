@@ -12,13 +12,18 @@ type Laid = Pick<Extract<ToChild, { type: 'link' }>, 'name' | 'peer' | 'serial' 
 
 export class ChildLinks {
   readonly #onLost: (link: LostLink) => void;
+  readonly #fence: (port: MessagePort) => void;
   readonly #handlers = new Map<string, LinkHandlers>();
   /** By link name and peer; those whose name nobody has asked for yet wait in here too. */
   readonly #links = new Map<string, Map<string, Laid>>();
 
-  /** `onLost` is told of ports that closed although nobody said that the peer has gone. */
-  constructor(onLost: (link: LostLink) => void) {
+  /**
+   * `onLost` is told of ports that closed although nobody said that the peer has gone; `fence` is given those of peers
+   * that were left behind: nothing may be heard from them any more.
+   */
+  constructor(onLost: (link: LostLink) => void, fence: (port: MessagePort) => void) {
     this.#onLost = onLost;
+    this.#fence = fence;
   }
 
   handle(name: string, handlers: LinkHandlers): void {
@@ -43,11 +48,13 @@ export class ChildLinks {
     this.#handlers.get(name)?.laid(port, peer);
   }
 
-  unlay(name: string, peer: Peer): void {
+  unlay(name: string, peer: Peer, fenced = false): void {
     const links = this.#links.get(name);
-    if (links?.get(peer.id)?.peer.epoch !== peer.epoch) return;
+    const laid = links?.get(peer.id);
+    if (laid?.peer.epoch !== peer.epoch) return;
     // Not closed here: what the peer sent before it died is still in the port, which closes itself after that.
-    links.delete(peer.id);
+    if (fenced) this.#fence(laid.port);
+    links?.delete(peer.id);
     this.#handlers.get(name)?.lost?.(peer);
   }
 

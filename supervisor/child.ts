@@ -12,7 +12,7 @@ import { toFailure } from './exit.ts';
 import { die, type Faults } from './faults.ts';
 import { MemoryGauge } from './memory-gauge.ts';
 import { BlockWriter, type Meter } from './shared-block.ts';
-import { type OwnThread, ownThread } from './spawn.ts';
+import { fencePort, type OwnThread, ownThread } from './spawn.ts';
 import type { Suspect } from './suspects.ts';
 import type { Peer, ToChild } from './wire.ts';
 
@@ -93,7 +93,10 @@ class SupervisedChild<Input> implements Child<Input> {
     this.#note = thread.order.note;
     this.meter = new BlockWriter(thread.order.block, Date.now);
     this.#memory = new MemoryGauge(thread.memory, (memory) => this.meter.memory(memory));
-    this.#links = new ChildLinks((link) => thread.post({ epoch: this.epoch, type: 'link-lost', ...link }));
+    this.#links = new ChildLinks(
+      (link) => thread.post({ epoch: this.epoch, type: 'link-lost', ...link }),
+      (port) => fencePort(port, () => this.meter.fenced()),
+    );
   }
 
   get id(): string {
@@ -184,7 +187,7 @@ class SupervisedChild<Input> implements Child<Input> {
         this.#links.lay(message);
         break;
       case 'unlink':
-        this.#links.unlay(message.name, message.peer);
+        this.#links.unlay(message.name, message.peer, message.fenced);
         break;
       case 'tell':
         this.#hear(message.body);

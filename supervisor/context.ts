@@ -4,6 +4,7 @@ import type { Child, Supervisor } from './child-spec.ts';
 import type { Clock } from './clock.ts';
 import type { ControlLine } from './control.ts';
 import type { EventHistory } from './events.ts';
+import type { Fences } from './fences.ts';
 import type { Histories } from './history.ts';
 import type { LinkBook } from './links.ts';
 import type { FirstStart, Run, RunEvents } from './run.ts';
@@ -55,6 +56,7 @@ export type TreeContext = {
   readonly handles: Map<string, ChildHandle>;
   readonly live: Set<Ticking>;
   readonly tickMs: number;
+  readonly fences: Fences;
   readonly counts: { dropped: number; zombies: number; zombiesEver: number };
   createRun(spec: Child, epoch: number, events: RunEvents): Run;
   /** Runs one turn after another, never one inside the other: so no state changes under a function's feet. */

@@ -62,13 +62,13 @@ export class LinkBook {
     if (this.#present.get(end.peer.id) === end) this.#present.delete(end.peer.id);
   }
 
-  /** It has ended: its peers are told. */
-  lose(end: LinkEnd): void {
+  /** It has ended, or is left behind and fenced: its peers are told. */
+  lose(end: LinkEnd, fenced: boolean): void {
     for (const link of this.#links.get(end.peer.id) ?? []) {
       if (link.laid?.from !== end && link.laid?.to !== end) continue;
       const other = link.laid.from === end ? link.laid.to : link.laid.from;
       link.laid = undefined;
-      other.post({ type: 'unlink', name: link.name, peer: end.peer });
+      other.post({ type: 'unlink', name: link.name, peer: end.peer, fenced });
     }
   }
 
@@ -104,8 +104,8 @@ export class LinkBook {
     this.#remove(link.to, link);
     if (!link.laid) return;
     const { from, to } = link.laid;
-    from.post({ type: 'unlink', name: link.name, peer: to.peer });
-    to.post({ type: 'unlink', name: link.name, peer: from.peer });
+    from.post({ type: 'unlink', name: link.name, peer: to.peer, fenced: false });
+    to.post({ type: 'unlink', name: link.name, peer: from.peer, fenced: false });
   }
 
   #of(id: string): Set<Link> {

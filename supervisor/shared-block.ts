@@ -1,5 +1,5 @@
 /**
- * 152 bytes shared between an actor and its supervisor: the actor writes, the supervisor looks, nobody asks anybody.
+ * 160 bytes shared between an actor and its supervisor: the actor writes, the supervisor looks, nobody asks anybody.
  * So a blocked actor can still be seen, and looking costs the actor nothing. One writer; a new block each incarnation.
  *
  *   int32 at   0 beat   4 handled   8 mailbox depth   12 length of the waiting text
@@ -9,13 +9,14 @@
  *              80 since when its oldest handler has been in work (epoch ms, 0 = none is)
  *   int32 at  88 times that it took messages   92 steps of long work
  *   float64 at 96 limit of the heap
- *   latin1 at 104 what it waits for, 48 bytes
+ *   int32 at  104 attempts of former owners that it refused, or that it was refused as one
+ *   latin1 at 112 what it waits for, 48 bytes
  */
 
 import type { OwnMemory } from './memory-gauge.ts';
 
-const BLOCK_BYTES = 152;
-const TEXT_AT = 104;
+const BLOCK_BYTES = 160;
+const TEXT_AT = 112;
 const NUMBERS = TEXT_AT / Float64Array.BYTES_PER_ELEMENT;
 const TEXT_BYTES = BLOCK_BYTES - TEXT_AT;
 
@@ -25,7 +26,8 @@ const DEPTH = 2;
 const TEXT_LENGTH = 3;
 const TAKES = 22;
 const STEPS = 23;
-const COUNTS = STEPS + 1;
+const FENCED = 26;
+const COUNTS = FENCED + 1;
 
 const MAILBOX_BYTES = 2;
 const OLDEST_AT = 3;
@@ -47,6 +49,8 @@ export interface Meter {
   handled(count?: number): void;
   /** A long work has got on by a step: its handler may take its time again. */
   progressed(): void;
+  /** It refused so many attempts of a former owner, or was refused itself as one. */
+  fenced(count?: number): void;
   /** How full the mailbox is, and how long ago its oldest message came in. */
   mailbox(depth: number, oldestMs: number, bytes?: number): void;
   /** Waits for something outside (store, broker) for at most `deadlineMs` from now: shown, and not a hang. */
@@ -101,6 +105,10 @@ export class BlockWriter implements Meter {
   progressed(): void {
     this.#alive();
     Atomics.add(this.#counts, STEPS, 1);
+  }
+
+  fenced(count = 1): void {
+    Atomics.add(this.#counts, FENCED, count);
   }
 
   mailbox(depth: number, oldestMs: number, bytes = 0): void {
@@ -177,6 +185,10 @@ export class BlockReader {
 
   get takes(): number {
     return Atomics.load(this.#counts, TAKES);
+  }
+
+  get fenced(): number {
+    return Atomics.load(this.#counts, FENCED);
   }
 
   get steps(): number {

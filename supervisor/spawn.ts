@@ -106,6 +106,19 @@ function environment(): { env?: NodeJS.ProcessEnv } {
   return { env: { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache') } };
 }
 
+/**
+ * Nobody hears this port any more. It is still read, so that it is known how often its other end tried; on Deno, which
+ * cannot take listeners off, it is closed.
+ */
+export function fencePort(port: MessagePort, tried: () => void): void {
+  if (ON_DENO) {
+    port.close();
+  } else {
+    port.removeAllListeners('message');
+    port.on('message', tried);
+  }
+}
+
 /** The thread that this code runs in, as a child of a supervisor. */
 export type OwnThread = {
   readonly order: ChildOrder;

@@ -60,4 +60,6 @@ export type TreeStatus = NodeStatus & {
   readonly zombiesEver: number;
   /** Messages of former incarnations, and such as no child sends. */
   readonly dropped: number;
+  /** Attempts of former incarnations that were refused: messages, messages on old links, commits and appends. */
+  readonly fenced: number;
 };

@@ -19,6 +19,7 @@ import type { ChildHandle, Standing, Ticking, TreeContext } from './context.ts';
 import { type ControlCall, ControlClient } from './control.ts';
 import { callListener, EventHistory, type Log, type SupervisorEvent } from './events.ts';
 import type { Exit, ExitReason } from './exit.ts';
+import { Fences } from './fences.ts';
 import { Histories } from './history.ts';
 import { LinkBook } from './links.ts';
 import type { FirstStart, Started } from './run.ts';
@@ -124,7 +125,8 @@ export class SupervisorTree {
 
   /** The whole tree, read from memory. */
   status(): TreeStatus {
-    return { ...this.#root.status(), at: this.#context.clock.now(), ...this.#context.counts };
+    const { clock, counts, fences } = this.#context;
+    return { ...this.#root.status(), at: clock.now(), ...counts, fenced: fences.total };
   }
 
   /** The last thousand events, oldest first. */
@@ -327,6 +329,7 @@ export class SupervisorTree {
       handles: new Map<string, ChildHandle>(),
       live: new Set<Ticking>(),
       tickMs: options.tickMs ?? TICK_MS,
+      fences: new Fences(),
       counts: { dropped: 0, zombies: 0, zombiesEver: 0 },
       createRun: (spec, epoch, events) =>
         spec.type === 'worker'

@@ -33,7 +33,8 @@ export type ToChild =
       readonly serial: number;
       readonly port: MessagePort;
     }
-  | { readonly type: 'unlink'; readonly name: string; readonly peer: Peer }
+  /** `fenced`: the peer's thread may go on, and nothing that still comes from it may be heard. */
+  | { readonly type: 'unlink'; readonly name: string; readonly peer: Peer; readonly fenced: boolean }
   | { readonly type: 'tell'; readonly body: unknown }
   | { readonly type: 'note'; readonly note: unknown }
   /** Somebody wants to speak to it: its control interface goes over this port from now on. */

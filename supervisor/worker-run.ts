@@ -77,6 +77,7 @@ export class WorkerRun implements Run {
     const suspects = histories.suspectsOf(this.#spec.workGroup ?? id).list;
     const order = { id, epoch: this.epoch, input, block: this.#shared, suspects, note: histories.of(id).note };
     this.#tree.live.add(this);
+    this.#tree.fences.begin(this.#block);
     this.#limitStart(startMs);
     try {
       this.#thread = this.#tree.spawner.thread(entry, order, {
@@ -308,7 +309,8 @@ export class WorkerRun implements Run {
     this.#deadline.clear();
     this.#tree.live.delete(this);
     this.#tree.links.leave(this);
-    this.#tree.links.lose(this);
+    this.#tree.links.lose(this, zombie);
+    this.#tree.fences.end(this.#block);
     this.#line?.end();
     const work = this.#block.work;
     const exit = classifyExit({
@@ -343,9 +345,12 @@ export class WorkerRun implements Run {
   /** What a fenced incarnation says is only counted; an odd message of a living one is worth a line. */
   #drop(): void {
     this.#tree.counts.dropped++;
-    if (this.#phase === 'ended') return;
-    const text = `A message of ${this.id} was dropped: it is not one of epoch ${this.epoch}`;
-    this.#tree.events.add('dropped', this.id, this.epoch, text);
+    if (this.#phase === 'ended') {
+      this.#tree.fences.refused();
+    } else {
+      const text = `A message of ${this.id} was dropped: it is not one of epoch ${this.epoch}`;
+      this.#tree.events.add('dropped', this.id, this.epoch, text);
+    }
   }
 
   /** This incarnation, as its peers are told. */

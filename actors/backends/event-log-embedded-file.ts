@@ -3,6 +3,7 @@
  * The newest row is never deleted, so the end of a topic stands in its table and nowhere else.
  */
 import { join } from 'node:path';
+import { AppError } from '../../protocol/errors.ts';
 import type { LogExtent } from '../ports/event-log.ts';
 import type { LogRow } from './event-log-embedded-rows.ts';
 import { type Layout, type PartitionFile, PartitionFiles } from './partition-file.ts';
@@ -18,6 +19,9 @@ export type EmbeddedLogConfig = {
 const LAYOUT: Layout = {
   format: 'pulso log 1',
   schema: '',
+  extend(file) {
+    file.execute('CREATE TABLE IF NOT EXISTS writer (one INTEGER PRIMARY KEY CHECK (one = 1), epoch INTEGER NOT NULL)');
+  },
   topicSchema: (id) => `
     CREATE TABLE batch_${id} (
       base INTEGER PRIMARY KEY, count INTEGER NOT NULL, codec INTEGER NOT NULL, bytes INTEGER NOT NULL, payload BLOB NOT NULL
@@ -26,6 +30,24 @@ const LAYOUT: Layout = {
 
 export function logFiles({ dataDir, partitions, topics }: EmbeddedLogConfig): PartitionFiles {
   return new PartitionFiles({ folder: join(dataDir, 'log'), partitions, topics }, LAYOUT);
+}
+
+/** Whoever takes it on is the one writer from then on; what former ones still try to write is refused. */
+export function takeWriterEpoch({ file }: PartitionFile): number {
+  file.run('INSERT INTO writer VALUES (1, 1) ON CONFLICT DO UPDATE SET epoch = epoch + 1');
+  return writerEpoch(file);
+}
+
+/** Within the transaction that writes. */
+export function checkWriterEpoch(file: PartitionFile['file'], epoch: number): void {
+  const newest = writerEpoch(file);
+  if (newest === epoch) return;
+  const text = `Cannot append to ${file.path} as its writer of epoch ${epoch}: the newest epoch is ${newest}`;
+  throw new AppError('fenced', text);
+}
+
+function writerEpoch(file: PartitionFile['file']): number {
+  return file.row<{ epoch: number }>('SELECT epoch FROM writer')?.epoch ?? 0;
 }
 
 /** How far the log reaches, of the partitions that are there. */

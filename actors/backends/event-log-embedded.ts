@@ -5,7 +5,14 @@
 import { AppError } from '../../protocol/errors.ts';
 import { partitionKey } from '../../protocol/event.ts';
 import type { Append, LogExtent, LogWriter, Position } from '../ports/event-log.ts';
-import { type EmbeddedLogConfig, logFiles, type TopicTable, topicTables } from './event-log-embedded-file.ts';
+import {
+  checkWriterEpoch,
+  type EmbeddedLogConfig,
+  logFiles,
+  type TopicTable,
+  takeWriterEpoch,
+  topicTables,
+} from './event-log-embedded-file.ts';
 import { cutRows, encodeRow, joinBytes, type LogRow } from './event-log-embedded-rows.ts';
 import type { PartitionFile } from './partition-file.ts';
 import type { SqliteFile } from './sqlite-file.ts';
@@ -18,7 +25,7 @@ const FREE_PAGES = 1024;
 /** Pages given back in a call: about 10 ms. */
 const VACUUM_PAGES = 250;
 
-type Target = { readonly table: TopicTable; readonly file: SqliteFile; end: number };
+type Target = { readonly table: TopicTable; readonly file: SqliteFile; readonly epoch: number; end: number };
 type Pending = { readonly target: Target; readonly parts: Uint8Array[]; count: number };
 
 export class EmbeddedLogWriter implements LogWriter {
@@ -32,8 +39,10 @@ export class EmbeddedLogWriter implements LogWriter {
     this.#now = now;
     this.#files = logFiles(config).openAllToWrite();
     for (const file of this.#files) {
+      // Before the ends are read: from here on nobody else moves them.
+      const epoch = takeWriterEpoch(file);
       for (const table of topicTables(file, config.topics)) {
-        this.#targets.set(partitionKey(table), { table, file: file.file, end: table.end() });
+        this.#targets.set(partitionKey(table), { table, file: file.file, epoch, end: table.end() });
       }
     }
   }
@@ -45,6 +54,7 @@ export class EmbeddedLogWriter implements LogWriter {
     const byFile = Map.groupBy(rows, ({ target }) => target.file);
     for (const [file, groups] of byFile) {
       file.transaction(() => {
+        checkWriterEpoch(file, groups[0]?.target.epoch ?? 0);
         for (const { target, rows } of groups) for (const row of rows) target.table.insert(row);
       });
       for (const { target, rows } of groups) target.end += rows.reduce((sum, { count }) => sum + count, 0);

@@ -99,7 +99,7 @@ function verdictLine({ rows }: StatusTree, width: number, color: boolean): strin
 
 function figures(summary: StatusSummary, rows: readonly StatusRow[], url: string): string {
   const workers = rows.filter(({ supervisor }) => !supervisor);
-  const { at, startedAt, latencyP50Ms, latencyP99Ms, lag, clients, zombies } = summary;
+  const { at, startedAt, latencyP50Ms, latencyP99Ms, lag, clients, zombies, fenced } = summary;
   return [
     url,
     `${workers.filter(({ state }) => isUp(state)).length} of ${workers.length} actors run`,
@@ -109,6 +109,7 @@ function figures(summary: StatusSummary, rows: readonly StatusRow[], url: string
     lag === undefined ? '' : `lag ${count(lag)}`,
     clients === undefined ? '' : `${clients} ${clients === 1 ? 'client' : 'clients'}`,
     zombies ? `${zombies} left behind` : '',
+    fenced ? `${fenced} fenced` : '',
   ]
     .filter((text) => text !== '')
     .join('  ');

@@ -32,6 +32,7 @@ export type StatusSummary = {
   readonly lag: number | undefined;
   readonly clients: number | undefined;
   readonly zombies: number | undefined;
+  readonly fenced: number | undefined;
 };
 
 export type StatusTree = { readonly rows: readonly StatusRow[]; readonly summary: StatusSummary };
@@ -54,6 +55,7 @@ export function readTree(answer: unknown): StatusTree {
       lag: number(summary.lag),
       clients: number(summary.clients),
       zombies: number(summary.zombies),
+      fenced: number(summary.fenced),
     },
   };
 }

@@ -32,6 +32,7 @@ export function pipelineOf(state: GatewayState, clients: number, now: number): R
     lanes: state.status.lanes,
     clients,
     zombies: state.status.tree?.zombies ?? 0,
+    fenced: state.status.tree?.fenced ?? 0,
     hot_bytes: state.hotBytes,
   };
 }
@@ -173,6 +174,18 @@ function actorMetrics({ status }: GatewayState): Metric[] {
       help: 'Terminated threads that have not ended.',
       type: 'gauge',
       samples: [{ value: status.tree.zombies }],
+    },
+    {
+      name: 'pulso_fenced_total',
+      help: 'Attempts of former owners that were refused: messages, commits, appends.',
+      type: 'counter',
+      samples: [{ value: status.tree.fenced }],
+    },
+    {
+      name: 'pulso_actor_external_bytes',
+      help: 'Memory of the thread outside its heap.',
+      type: 'gauge',
+      samples: of(({ externalBytes }) => externalBytes),
     },
   ];
 }

@@ -62,6 +62,7 @@ runChild<LogWriterInput>(async (child) => {
       ring(group, firsts);
       child.meter.handled(group.records);
     } catch (thrown) {
+      if (thrown instanceof AppError && thrown.code === 'fenced') child.meter.fenced();
       const broken = thrown instanceof AppError && ['bad-message', 'too-large'].includes(thrown.code);
       if (broken && group.size > 1) for (const single of group.singly()) await commit(single);
       else answer(group.failed(thrown));

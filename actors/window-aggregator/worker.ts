@@ -152,6 +152,7 @@ runChild<AggregatorInput>(async (child) => {
   function tellFenced(): void {
     const partitions = lane.takeFenced();
     if (partitions.length === 0) return;
+    child.meter.fenced(partitions.length);
     sendPositions();
     sendOwned();
     for (const [link, follower] of followers) sendLaneState(link, follower);

@@ -103,7 +103,14 @@ export function tellStatus(served: Served, children: readonly NodeStatus[], lane
     partition,
     offset: nextOffset,
   }));
-  const root: TreeStatus = { ...node('root', 'running', children), at: 5, zombies: 0, zombiesEver: 0, dropped: 0 };
+  const root: TreeStatus = {
+    ...node('root', 'running', children),
+    at: 5,
+    zombies: 0,
+    zombiesEver: 0,
+    fenced: 0,
+    dropped: 0,
+  };
   served.gateway.state.status.told(root, lanes, ends);
 }
 

@@ -28,7 +28,14 @@ async function sharing(served: Served) {
     const refresh = lane === 'bus' ? { refresh: true } : {};
     gateway.partials(lane, { type: 'lane-state', lane, partitions: partitions.map(stateOf), ...refresh });
   }
-  const root: TreeStatus = { ...node('root', 'running', runningTree()), at: 5, zombies: 0, zombiesEver: 0, dropped: 0 };
+  const root: TreeStatus = {
+    ...node('root', 'running', runningTree()),
+    at: 5,
+    zombies: 0,
+    zombiesEver: 0,
+    fenced: 0,
+    dropped: 0,
+  };
   const group = { own: own.map(stateOf), missing: [], findings: [] };
   const ends = own.map(({ topic, partition, nextOffset }) => ({ topic, partition, offset: nextOffset }));
   gateway.state.status.told(root, 1, ends, group);

@@ -1,0 +1,62 @@
+/**
+ * A thread that goes on after it was terminated, as native code lets it and other runtimes do: here it is real, only
+ * that nobody ends it. Whatever it does must reach nobody.
+ */
+
+import assert from 'node:assert/strict';
+import test, { type TestContext } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Fences } from '../../supervisor/fences.ts';
+import { type Spawner, threadSpawner } from '../../supervisor/spawn.ts';
+import { puppet, RealTree } from './real.ts';
+import { supervisor } from './virtual.ts';
+
+/** Threads of this actor's first epoch go on whatever they are told, until the test is over. */
+function stubborn(t: TestContext, id: string): Spawner {
+  return {
+    ...threadSpawner,
+    isOverloaded: () => false,
+    thread(entry, order, events) {
+      const thread = threadSpawner.thread(entry, order, events);
+      if (order.id !== id || order.epoch > 1) return thread;
+      t.after(() => thread.terminate());
+      return { ...thread, terminate: () => {} };
+    },
+  };
+}
+
+test('zombie that goes on is fenced: no message, no link and no figure of it reaches anybody, and each try counts', async (t) => {
+  const children = [puppet('a', { links: ['l'] }), puppet('b', { links: ['l'] }, { links: [{ name: 'l', to: 'a' }] })];
+  const real = await RealTree.up(t, supervisor('root', children), { spawn: stubborn(t, 'a') });
+  real.order('a', 'haunt');
+  await real.hears('b', 1, ({ heard }) => heard === 'boo');
+  await real.hears('a', 1, ({ boo }) => boo === 1);
+  assert.equal(real.tree.status().fenced, 0);
+  await real.tree.command('a', 'kill');
+  await real.event('zombie', 'a', 1);
+  await real.running('a', 2);
+  // What it said before comes first: once the new one is heard, all the rest has come too late.
+  real.order('a', { send: 'alive', to: 'b', link: 'l' });
+  await real.hears('b', 1, ({ heard }) => heard === 'alive');
+  const said = real.told.length;
+  const { fenced, zombies } = real.tree.status();
+  while (real.tree.status().fenced < fenced + 40) await sleep(20);
+  assert.deepEqual(real.told.slice(said), []);
+  assert.equal(zombies, 1);
+  const { epoch, depth, handled } = real.node('a') ?? assert.fail('no a');
+  assert.deepEqual([epoch, depth], [2, 0]);
+  assert.ok(handled < 5, `its successor is said to have handled ${handled}`);
+  assert.ok(real.tree.status().dropped > 10);
+});
+
+test('fences count what the living, the last ended and those before them have refused', () => {
+  const fences = new Fences();
+  const all = Array.from({ length: 40 }, () => ({ fenced: 1 }));
+  for (const one of all) fences.begin(one);
+  fences.refused();
+  assert.equal(fences.total, 41);
+  for (const one of all.slice(0, 39)) fences.end(one);
+  assert.equal(fences.total, 41);
+  for (const one of all) one.fenced++;
+  assert.equal(fences.total, 74);
+});
