@@ -75,11 +75,12 @@ export class IncidentLog {
   /** By actor: what its next event may belong to. */
   #current = new Map<string, number>();
 
-  /** `kept` are those of former processes: what was open then will never be over. */
+  /** `kept` are those of former processes: what was not over then will never be, as everything starts anew. */
   constructor(most: number, kept: readonly Incident[] = []) {
     this.#most = most;
     for (const incident of [...kept].sort((a, b) => a.id - b.id).slice(-most)) {
-      this.#incidents.set(incident.id, incident.state === 'open' ? { ...incident, state: 'cut' } : incident);
+      const over = incident.state !== 'open' && incident.state !== 'down';
+      this.#incidents.set(incident.id, over ? incident : { ...incident, state: 'cut' });
     }
   }
 

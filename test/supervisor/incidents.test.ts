@@ -128,11 +128,14 @@ test('incidents of a former process stand before the new ones, and what was open
   first.world.clock.advance(100);
   first.world.manner('b', { readyMs: undefined });
   first.world.of('b').crash();
+  await first.world.tree.command('a', 'stop');
+  first.world.clock.advance(100);
+  assert.equal(first.log.list.at(-1)?.state, 'down');
   const kept = JSON.parse(JSON.stringify(first.log.list)) as Incident[];
   const second = await watched(ab(), kept.toReversed());
   second.world.of('a').crash();
   second.world.clock.advance(100);
-  assert.deepEqual(story(second.log), ['a crashed recovered', 'b crashed cut', 'a crashed recovered']);
+  assert.deepEqual(story(second.log), ['a crashed recovered', 'b crashed cut', 'a stop cut', 'a crashed recovered']);
   const ids = second.log.list.flatMap(({ events }) => events.map(({ id }) => id));
   assert.equal(new Set(ids).size, ids.length, 'no id is given twice');
   assert.deepEqual(

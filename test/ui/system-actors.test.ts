@@ -146,6 +146,7 @@ describe('commands of the System page', () => {
   it('a fault says what it breaks, and one that the actor outlives costs nothing', () => {
     assert.match(said({}, 'fault', 'hang').join(), /loops for ever.*restart 3 of 10/);
     assert.deepEqual(said({}, 'fault', 'slow'), ['200 ms more a batch, for 10 s.']);
+    assert.doesNotMatch(said({}, 'fault', 'poison').join(), /restart 3/);
     assert.deepEqual(said({ possible: false, because: 'it is stopped' }, 'kill'), ['Not now: it is stopped']);
   });
 });

@@ -45,7 +45,8 @@ export function impactOf(command: Command, preview: Preview, fault?: Fault): Imp
   const lines = [calm(first)];
   if (MILD.has(fault)) return lines;
   if (stops.length > 1) lines.push(calm(say('impact.stops', { n: stops.length, names: namesOf(stops) })));
-  if (budget !== null) {
+  // Deaths by poison are given back.
+  if (budget !== null && fault !== 'poison') {
     const { of, used, period_ms } = budget;
     lines.push(calm(say('impact.budget', { used, budget: budget.budget, period: formatDuration(period_ms), of })));
   }
