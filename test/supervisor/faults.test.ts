@@ -8,8 +8,11 @@ import { supervisor } from './virtual.ts';
 
 const ENTRY = new URL('./fixtures/controlled.ts', import.meta.url);
 
+/** An idle actor uses some 10 MB. */
+const MEMORY = { softBytes: 0, hardBytes: 100 * 2 ** 20 };
+
 function pair(): WorkerSpec[] {
-  const actor = { type: 'worker', entry: ENTRY, input: {}, progressMs: 300 } as const;
+  const actor = { type: 'worker', entry: ENTRY, input: {}, progressMs: 300, memory: MEMORY } as const;
   return [
     { ...actor, id: 'a' },
     { ...actor, id: 'b', links: [{ name: 'l', to: 'a' }] },
@@ -28,6 +31,7 @@ const STRIKES = [
   ['hang', 'hung', /loop has not turned/],
   ['block', 'hung', /loop has not turned/],
   ['stall', 'hung', /a handler has been in work for/],
+  ['oom', 'memory', /it uses \d{3} MB of memory/],
 ] as const;
 
 for (const [kind, reason, detail] of STRIKES) {

@@ -211,7 +211,7 @@ test('every kind of fault of every kind of actor is recovered from, and every fi
     'slowness kills nobody',
   );
   for (const actor of ACTORS) await dropLinks(pulso, actor);
-  for (const kind of ['crash', 'hang', 'block', 'stall'] as const) {
+  for (const kind of ['crash', 'hang', 'block', 'stall', 'oom'] as const) {
     for (const group of GROUPS) {
       took.push(`${kind} ${group.join(', ')} ${(await strike(pulso, group, kind)).join(', ')} ms`);
     }

@@ -26,6 +26,8 @@ export type InProcessOptions = {
 };
 
 const TOKEN = 'test-token';
+/** Twice what the busiest of them uses. */
+const MEMORY = { softBytes: 0, hardBytes: 200 * 2 ** 20 };
 /** Far beyond what anything here takes on a busy machine: reached only by a failure. */
 const PATIENCE_MS = 30_000;
 
@@ -63,7 +65,7 @@ export async function startInProcess(t: TestContext, options: InProcessOptions):
 
 function tuned(spec: ChildSpec, limitMs: number): ChildSpec {
   const backoff = { baseMs: 1, capMs: 20 };
-  if (spec.type === 'worker') return { ...spec, backoff, heartbeatMs: limitMs, progressMs: limitMs };
+  if (spec.type === 'worker') return { ...spec, backoff, heartbeatMs: limitMs, progressMs: limitMs, memory: MEMORY };
   return { ...spec, backoff, intensity: 1_000, children: spec.children.map((child) => tuned(child, limitMs)) };
 }
 
