@@ -1,7 +1,7 @@
 /** The fault `poison`: which orders each actor is to die of. Kept here, as it outlives the actors. */
 import { AppError } from '../protocol/errors.ts';
 import type { Death } from '../protocol/fault.ts';
-import type { PoisonNote } from '../protocol/poison.ts';
+import type { PoisonNote } from '../protocol/poison-fault.ts';
 import type { FaultCommand } from './gateway/control.ts';
 
 /** Those who handle orders one by one. */

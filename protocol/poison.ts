@@ -1,15 +1,12 @@
 /**
  * Records that kill whoever handles them: how shared memory names a record in work, which records are to be passed, and
- * the fault that makes an order one of them.
+ * what becomes of them.
  */
-import { type EventBatch, KIND, selectRows, viewBatch } from './batch.ts';
-import { AppError } from './errors.ts';
+import { selectRows, viewBatch } from './batch.ts';
 import type { DeadLetter, TopicPartition } from './event.ts';
-import type { Death } from './fault.ts';
 import { readFrames } from './frames.ts';
-import { ID_SEEDS, murmur3 } from './hash.ts';
 import type { BatchMessage } from './message.ts';
-import { excerptOf, readRecord } from './record.ts';
+import { excerptOf } from './record.ts';
 
 /** Where an actor says which record it handles; -1 is none. */
 export type WorkMeter = {
@@ -116,89 +113,4 @@ function lettersOf(
     offset++;
   }
   return letters;
-}
-
-/** What the owner of the tree leaves for an actor that is to die of some orders. */
-export type PoisonNote = { readonly poisoned: Readonly<Record<string, Death>> };
-
-/** The fault `poison`: finds the orders that the actor is to die of. */
-export class PoisonedOrders {
-  readonly #byId: ReadonlyMap<string, Death>;
-  /** By both halves of each id's hash, as columns carry them. */
-  readonly #deaths: ReadonlyMap<string, Death>;
-
-  constructor(note: unknown) {
-    const poisoned = (note as PoisonNote | null | undefined)?.poisoned ?? {};
-    this.#byId = new Map(Object.entries(poisoned));
-    this.#deaths = new Map([...this.#byId].map(([id, death]) => [hashOf(id), death]));
-  }
-
-  get none(): boolean {
-    return this.#byId.size === 0;
-  }
-
-  of(id: string): Death | undefined {
-    return this.#byId.get(id);
-  }
-
-  /** Of the first such order in frames that nobody has read yet. */
-  inFrames(frames: Uint8Array): Death | undefined {
-    if (this.none) return undefined;
-    for (const { start, end } of readFrames(frames)) {
-      const content = readRecord(frames.subarray(start, end));
-      const readings = content.type === 'event' ? [content.reading] : content.type === 'array' ? content.readings : [];
-      for (const reading of readings) {
-        const row = reading.problem === undefined ? reading.rows[0] : undefined;
-        const death = row?.kind === 'order' ? this.#byId.get(row.order) : undefined;
-        if (death !== undefined) return death;
-      }
-    }
-    return undefined;
-  }
-
-  /** The first such order in the batch. */
-  first({ base, buffer, rows, items, strings }: BatchMessage): { offset: number; death: Death } | undefined {
-    if (this.none) return undefined;
-    const { kind, record, idLow, idHigh }: EventBatch = viewBatch(buffer, rows, items, strings);
-    for (let row = 0; row < rows; row++) {
-      const death = kind[row] === KIND.order ? this.#deaths.get(`${idLow[row]}:${idHigh[row]}`) : undefined;
-      if (death !== undefined) return { offset: base + (record[row] as number), death };
-    }
-    return undefined;
-  }
-}
-
-function hashOf(id: string): string {
-  const bytes = new TextEncoder().encode(id);
-  return `${murmur3(bytes, 0, bytes.length, ID_SEEDS.low)}:${murmur3(bytes, 0, bytes.length, ID_SEEDS.high)}`;
-}
-
-/** Of each end of a message's parts: enough to tell messages apart, little enough for every one of them. */
-const NAMED_BY_BYTES = 512;
-
-/** What a message is called where records are called by their offset: by its bytes, so it is the same when it comes again. */
-export function messageName(parts: readonly Uint8Array[]): number {
-  let [low, high] = [parts.length, ID_SEEDS.high as number];
-  for (const part of parts) {
-    low = murmur3(part, 0, Math.min(part.length, NAMED_BY_BYTES), low ^ part.length);
-    high = murmur3(part, Math.max(0, part.length - NAMED_BY_BYTES), part.length, high ^ part.length);
-  }
-  return (low >>> 0) + (high & 0xffff) * 2 ** 32;
-}
-
-/** Messages that have ended whoever handled them: refused unhandled, whoever sends them again. */
-export class PoisonedMessages {
-  readonly #byName: ReadonlyMap<number, Suspect>;
-
-  constructor(suspects: readonly Suspect[]) {
-    this.#byName = new Map(suspects.map((suspect) => [suspect.work.offset, suspect]));
-  }
-
-  refusalOf(name: number): AppError | undefined {
-    const suspect = this.#byName.get(name);
-    if (suspect === undefined) return undefined;
-    const { deaths, error } = suspect;
-    const text = `Cannot take this as it has ended its actor ${deaths} times: current value led to ${error}`;
-    return new AppError('bad-message', text, { retryable: false });
-  }
 }

@@ -5,7 +5,8 @@
 import type { MessagePort } from 'node:worker_threads';
 import { AppError } from '../../protocol/errors.ts';
 import type { AppendRequest, Consumed, Doorbell } from '../../protocol/message.ts';
-import { messageName, PoisonedMessages, PoisonedOrders } from '../../protocol/poison.ts';
+import { PoisonedOrders } from '../../protocol/poison-fault.ts';
+import { messageName, PoisonedMessages } from '../../protocol/poison-message.ts';
 import { numberSetting, runChild } from '../../supervisor/child.ts';
 import { type BackendConfig, chooseLogWriter } from '../backends/choose.ts';
 import { type AppendGroup, AppendQueue, ConsumedPositions, failed, type Told } from './core.ts';

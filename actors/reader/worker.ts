@@ -2,7 +2,8 @@
 import type { MessagePort } from 'node:worker_threads';
 import { AppError, toWireError } from '../../protocol/errors.ts';
 import type { Answer, Ask, ReaderQuery } from '../../protocol/message.ts';
-import { messageName, PoisonedMessages, PoisonedOrders } from '../../protocol/poison.ts';
+import { PoisonedOrders } from '../../protocol/poison-fault.ts';
+import { messageName, PoisonedMessages } from '../../protocol/poison-message.ts';
 import { numberSetting, runChild } from '../../supervisor/child.ts';
 import {
   type BackendConfig,

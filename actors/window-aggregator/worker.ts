@@ -16,7 +16,8 @@ import type {
   PartialsMessage,
   PartialsRequest,
 } from '../../protocol/message.ts';
-import { PoisonedOrders, PoisonedRecords } from '../../protocol/poison.ts';
+import { PoisonedRecords } from '../../protocol/poison.ts';
+import { PoisonedOrders } from '../../protocol/poison-fault.ts';
 import { numberSetting, runChild } from '../../supervisor/child.ts';
 import { type BackendConfig, chooseArchiveManifest, choosePartitionStore } from '../backends/choose.ts';
 import { windowBorder } from '../history/window-border.ts';

@@ -7,14 +7,8 @@ import { ConsumerCore } from '../../../actors/partition-consumer/core.ts';
 import { PartitionAggregate } from '../../../actors/window-aggregator/core.ts';
 import { FrameWriter } from '../../../protocol/frames.ts';
 import type { BatchMessage } from '../../../protocol/message.ts';
-import {
-  PoisonedOrders,
-  PoisonedRecords,
-  parkRecords,
-  type Suspect,
-  slotOf,
-  type WorkMeter,
-} from '../../../protocol/poison.ts';
+import { PoisonedRecords, parkRecords, type Suspect, slotOf, type WorkMeter } from '../../../protocol/poison.ts';
+import { PoisonedOrders } from '../../../protocol/poison-fault.ts';
 import { emptyState } from './batches.ts';
 import { cellsOf } from './fixture.ts';
 
