@@ -1,6 +1,6 @@
 /** Incidents as the main thread keeps them: out of the tree's events, on disk, and told to the gateway that shows them. */
 import type { SupervisorEvent } from '../supervisor/events.ts';
-import { type Incident, IncidentLog, standingOf } from '../supervisor/incidents.ts';
+import { balanceOf, type Incident, IncidentLog } from '../supervisor/incidents.ts';
 import type { NodeStatus } from '../supervisor/status.ts';
 import { IncidentFile, readIncidents } from './incident-file.ts';
 import type { Log } from './log.ts';
@@ -45,7 +45,7 @@ export class IncidentKeeper {
   }
 
   heard(event: SupervisorEvent, tree: () => NodeStatus): void {
-    const changed = this.#log.add(event, (actor) => standingOf(tree(), actor));
+    const changed = this.#log.add(event, (actor) => balanceOf(tree(), actor));
     if (changed !== undefined) this.#note(changed);
   }
 

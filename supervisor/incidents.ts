@@ -46,7 +46,7 @@ export type Incident = {
 };
 
 /** How an actor stands at the moment, for what an incident says of restarts and budget. */
-export type Standing = Pick<Incident, 'restarts' | 'budget'>;
+export type RestartBalance = Pick<Incident, 'restarts' | 'budget'>;
 
 /** Enough to tell the story of one: a death has about six. */
 const MOST_EVENTS = 12;
@@ -94,13 +94,13 @@ export class IncidentLog {
     return Math.max(0, ...this.list.flatMap(({ events }) => events.map(({ id }) => id)));
   }
 
-  /** The incident that the event has begun or changed, if any. `standing` is asked for only where one is over. */
-  add(event: SupervisorEvent, standing: (actor: string) => Standing | undefined): Incident | undefined {
+  /** The incident that the event has begun or changed, if any. `balance` is asked for only where one is over. */
+  add(event: SupervisorEvent, balance: (actor: string) => RestartBalance | undefined): Incident | undefined {
     const held = this.#heldFor(event);
     const next = held === undefined ? begin(event) : goOn(held, event);
     if (next === undefined) return undefined;
     const over = held?.state !== 'recovered' && next.state === 'recovered';
-    const incident = over ? { ...next, ...standing(event.actor) } : next;
+    const incident = over ? { ...next, ...balance(event.actor) } : next;
     this.#put(incident);
     if (over || event.kind === 'deleted') this.#current.delete(event.actor);
     return incident;
@@ -130,11 +130,11 @@ export class IncidentLog {
 }
 
 /** How the actor of that name stands in the tree; a worker spends the budget of the supervisor above it. */
-export function standingOf(root: NodeStatus, actor: string): Standing | undefined {
+export function balanceOf(root: NodeStatus, actor: string): RestartBalance | undefined {
   return search(root, undefined, actor);
 }
 
-function search(node: NodeStatus, parent: NodeStatus | undefined, actor: string): Standing | undefined {
+function search(node: NodeStatus, parent: NodeStatus | undefined, actor: string): RestartBalance | undefined {
   if (node.id !== actor) {
     for (const child of node.children) {
       const found = search(child, node, actor);

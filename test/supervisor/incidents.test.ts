@@ -2,14 +2,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { SupervisorSpec } from '../../supervisor/child-spec.ts';
-import { type Incident, IncidentLog, standingOf } from '../../supervisor/incidents.ts';
+import { balanceOf, type Incident, IncidentLog } from '../../supervisor/incidents.ts';
 import { supervisor, World, worker } from './virtual.ts';
 
 /** A tree that is up, and the incidents of everything that happens to it from its start on. */
 async function watched(spec: SupervisorSpec, kept: readonly Incident[] = [], most = 100) {
   const log = new IncidentLog(most, kept);
   const world = new World(spec, { lastEventId: log.lastEventId });
-  world.tree.onEvent((event) => log.add(event, (actor) => standingOf(world.tree.status(), actor)));
+  world.tree.onEvent((event) => log.add(event, (actor) => balanceOf(world.tree.status(), actor)));
   await world.up();
   return { world, log };
 }

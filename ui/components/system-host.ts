@@ -9,7 +9,7 @@ import type { CommandOutcome, CommandPreview } from './system/actor-drawer.ts';
 
 /** The supervisor's words are asked for this often, ms, and only while somebody looks. */
 const POLL_MS = 1_000;
-const MOST_INCIDENTS = 500;
+const MOST_INCIDENTS = 200;
 const MOST_AUDIT = 50;
 const HOUR_MS = 3_600_000;
 const RANGES = {
