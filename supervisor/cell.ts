@@ -170,7 +170,7 @@ export class Cell {
 
   get standing(): Standing {
     if (this.#run) return this.epoch;
-    return this.backingOff || (this.#owner.isDue(this) && this.epoch > 0) ? 'restarting' : null;
+    return this.backingOff || (this.#owner.isDue(this) && this.#past.starts > 0) ? 'restarting' : null;
   }
 
   report(context: Report['context'], reason: ExitReason | null): Report | undefined {
@@ -223,7 +223,7 @@ export class Cell {
   get state(): ActorState {
     if (!this.#run) {
       if (this.#retry) return 'backing-off';
-      if (this.#owner.isDue(this)) return this.epoch === 0 ? 'starting' : 'restarting';
+      if (this.#owner.isDue(this)) return this.#past.starts === 0 ? 'starting' : 'restarting';
       return this.#failed ? 'failed' : 'stopped';
     }
     const { phase } = this.#run;
