@@ -172,5 +172,9 @@ function isIncident(value: unknown): value is Incident {
   if (typeof value !== 'object' || value === null) return false;
   const { id, at, actor, what, why, state, events } = value as Partial<Record<keyof Incident, unknown>>;
   const texts = [actor, what, why, state].every((text) => typeof text === 'string');
-  return Number.isSafeInteger(id) && typeof at === 'number' && texts && Array.isArray(events);
+  return Number.isSafeInteger(id) && typeof at === 'number' && texts && Array.isArray(events) && events.every(isEvent);
+}
+
+function isEvent(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Number.isSafeInteger((value as { id?: unknown }).id);
 }

@@ -83,8 +83,10 @@ test('a torn line costs what stands in it, and what is written after it is read'
       length === torn.length ? [1, 2, 3] : [1, 3],
     );
   }
-  appendFileSync(path, 'null\n7\n"text"\n{"id":"x"}\n\u0000\n[]\n');
-  assert.equal((await readIncidents(path, log)).incidents.length > 0, true);
+  const before = (await readIncidents(path, log)).incidents;
+  const odd = [null, 7, 'text', [], {}, { ...incident(9), at: 'x' }, { ...incident(9), events: [null] }];
+  appendFileSync(path, `${odd.map((value) => JSON.stringify(value)).join('\n')}\n\u0000\n`);
+  assert.deepEqual((await readIncidents(path, log)).incidents, before);
 });
 
 test('a disk that takes nothing is reported once and tried again, and nothing is lost meanwhile', async (t) => {

@@ -167,6 +167,20 @@ test('a fault that was ordered names its kind, and becomes what the actor died o
   assert.equal(log.list.length, 1, 'while it is open, all belongs to it');
 });
 
+test('a restart for its memory is one, from the look that found it to the run that followed', () => {
+  const log = new IncidentLog(10);
+  const kinds = ['memory', 'stopping', 'exited', 'starting', 'running'] as const;
+  const texts = ['a is restarted in order: 70 MB of heap', '', 'a has ended (shutdown): stopped as asked', '', ''];
+  for (const [at, kind] of kinds.entries()) {
+    const event = { id: at + 1, at: at * 10, kind, actor: 'a', epoch: at < 3 ? 1 : 2, text: texts[at] ?? '' };
+    log.add(event, () => undefined);
+  }
+  assert.deepEqual(
+    log.list.map(({ what, why, state, recoveryMs, attempts }) => [what, why, state, recoveryMs, attempts]),
+    [['memory', '70 MB of heap', 'recovered', 30, 1]],
+  );
+});
+
 test('incidents are bounded: in number, in events and in text', async () => {
   const { world, log } = await watched(ab({ intensity: 1_000 }), [], 3);
   for (let death = 0; death < 5; death++) {
