@@ -4,7 +4,7 @@ import { ID_SEEDS, murmur3 } from './hash.ts';
 import type { Suspect } from './poison.ts';
 
 /** Of each end of a message's parts: enough to tell messages apart, little enough for every one of them. */
-const NAMED_BY_BYTES = 512;
+const NAMED_BY_BYTES = 4_096;
 
 /** What a message is called where records are called by their offset: by its bytes, so it is the same when it comes again. */
 export function messageName(parts: readonly Uint8Array[]): number {

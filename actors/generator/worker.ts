@@ -5,7 +5,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { MessagePort } from 'node:worker_threads';
-import { AppError } from '../../protocol/errors.ts';
+import { AppError, type ErrorCode, type WireError } from '../../protocol/errors.ts';
 import type { AppendReply, AppendRequest, GenerationReport } from '../../protocol/message.ts';
 import { numberSetting, runChild } from '../../supervisor/child.ts';
 import { type BackendConfig, chooseFactStore, partitionCounts } from '../backends/choose.ts';
@@ -25,6 +25,8 @@ const STEP_MS = 25;
 const CHUNK_EVENTS = 5_000;
 const REPORT_MS = 1_000;
 const REFUSED_PAUSE_MS = 50;
+/** Refusals that no waiting makes better: the request itself is at fault, such as one that ends whoever handles it. */
+const FOR_GOOD: readonly ErrorCode[] = ['bad-message', 'too-large'];
 /** An append without an answer for so long is waited for: that is not this actor's doing. */
 const SLOW_APPEND_MS = 500;
 /** The log may be away for long: that is shown, and nobody is restarted for it. */
@@ -41,7 +43,7 @@ runChild<GeneratorInput>(async (child) => {
   let phase: GenerationReport['phase'] = 'filling';
   let stopped = false;
 
-  const log = new LogLink();
+  const log = new LogLink(({ message }) => child.tell({ type: 'noted', level: 'error', text: `Left out: ${message}` }));
   child.onLink('appends', (port) => log.laid(port));
   let monitor: MessagePort | undefined;
   child.onLink('health', (port) => {
@@ -123,12 +125,18 @@ runChild<GeneratorInput>(async (child) => {
   });
 });
 
-/** One append at a time to whichever log-writer is there; a refused or unanswered one is sent again. */
+/** One append at a time to whichever log-writer is there; a refused or unanswered one is sent again, unless it is at fault itself. */
 class LogLink {
   #port: MessagePort | undefined;
   #id = 0;
   #pending: { readonly request: AppendRequest; readonly settle: () => void } | undefined;
   #closed = false;
+  readonly #gaveUp: (error: WireError) => void;
+
+  /** `gaveUp` is called for a request that will never be taken: it is left out. */
+  constructor(gaveUp: (error: WireError) => void) {
+    this.#gaveUp = gaveUp;
+  }
 
   laid(port: MessagePort): void {
     this.#port = port;
@@ -156,12 +164,13 @@ class LogLink {
   async #replied(reply: AppendReply): Promise<void> {
     const pending = this.#pending;
     if (pending === undefined || reply.id !== pending.request.id) return;
-    if (reply.type === 'append-failed') {
+    if (reply.type === 'append-failed' && !FOR_GOOD.includes(reply.error.code)) {
       await sleep(REFUSED_PAUSE_MS);
       if (this.#pending === pending) this.#port?.postMessage(pending.request);
       return;
     }
     this.#pending = undefined;
+    if (reply.type === 'append-failed') this.#gaveUp(reply.error);
     pending.settle();
   }
 }
