@@ -47,6 +47,8 @@ const SETTLE_MS = 60_000;
 const PROGRESS_MS = 20_000;
 /** A process that says nothing for so long is not restarting its gateway. */
 const GONE_MS = 30_000;
+/** Up so long, an actor's next restart comes without a pause, which would be none of the recovery. */
+const HEALTHY_MS = 5_250;
 /** Of a supervisor's budget, kept for what nobody planned. */
 const SPARE_RESTARTS = 1;
 const TRIES = 4;
@@ -179,6 +181,7 @@ class ChaosRun {
     const mine = this.#told.filter(({ fault }) => fault.actor === actor);
     if (mine.some(({ overAt }) => overAt === undefined)) return false;
     if (!actors.some((one) => one.id === actor && runs(one))) return false;
+    if (this.#tree.at - this.#timeline.upSince(actor) < HEALTHY_MS) return false;
     const supervisor = targets.find((target) => target.actor === actor)?.supervisor;
     const budget = supervisor === undefined ? undefined : spending.get(supervisor);
     return !costsRestart(kind) || (budget !== undefined && budget.used + SPARE_RESTARTS < budget.max);

@@ -79,6 +79,11 @@ export class Timeline {
     return downs;
   }
 
+  /** When its last start was over, as far as is known. */
+  upSince(actor: string): number {
+    return this.events.findLast((event) => event.actor === actor && event.kind === 'running')?.at ?? 0;
+  }
+
   outcomes(): Outcome[] {
     return this.#strikes.map((strike) => this.#outcomeOf(strike));
   }

@@ -68,6 +68,7 @@ test('actor is down from the first sign of it until it runs, whoever did it', ()
     { from: 1_040, to: 1_800 },
     { from: 2_500, to: null },
   ]);
+  assert.deepEqual([timeline.upSince('a'), timeline.upSince('b')], [1_800, 0]);
 });
 
 test('events are taken as they come, and only events', () => {

@@ -181,6 +181,16 @@ test('nobody is struck whose supervisor has no restart to spare', async () => {
   assert.deepEqual([report.skipped, system.orders.length, report.held], [2, 0, true]);
 });
 
+test('actor that has only just come back is left alone until it is healthy, however late its first fault came', async () => {
+  const system = new FakeSystem({ awayMs: 12_000 });
+  const report = await system.run({ kinds: ['kill'], faults: 8, spanMs: 40_000 });
+  const strikes = Map.groupBy(report.outcomes, ({ actor }) => actor);
+  for (const [, own] of strikes)
+    for (const [at, { struckAt }] of own.entries())
+      if (at > 0) assert.ok((struckAt ?? 0) - (own[at - 1]?.struckAt ?? 0) >= 12_500 + 5_250, JSON.stringify(own));
+  assert.ok(report.held && strikes.size === 2);
+});
+
 test('actor that stays away breaks the run, and is not waited for without end', async () => {
   const report = await new FakeSystem({ awayMs: Number.POSITIVE_INFINITY }).run({ faults: 1 });
   assert.deepEqual(brokenIn(report), ['every fault is recovered from', 'every actor runs at the end']);
