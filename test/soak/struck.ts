@@ -13,7 +13,7 @@ import { startPulso, untilCounted, untilReady } from '../system/exactness.ts';
 import type { Soaked } from './quiet.ts';
 
 /** As many as the budgets of two lanes allow. */
-const FAULTS_A_MINUTE = 25;
+const FAULTS_A_MINUTE = 24;
 /** The archive has its own tests: nothing is to be moved while figures are compared. */
 const HOT_BYTES = '4GB';
 const COUNTED_MS = 300_000;
