@@ -123,7 +123,7 @@ class SupervisedChild<Input> implements Child<Input> {
     this.#thread.onFailure((thrown) => this.#fail(thrown));
     this.#startBeat();
     this.#thread.listen((message) => this.#receive(message));
-    this.#thread.post({ epoch: this.epoch, type: 'hello' });
+    this.#thread.post({ epoch: this.epoch, type: 'hello', task: this.#thread.task });
     // One place for a throw and for a rejection; those of later handlers arrive at `onFailure`.
     Promise.try(start, this).catch((thrown: unknown) => this.#fail(thrown));
   }

@@ -3,7 +3,7 @@
  * `node:worker_threads`, and the only one that knows how Node and Deno differ.
  */
 
-import { readFileSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 import module from 'node:module';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -37,7 +37,12 @@ export type Spawner = {
   channel(): readonly [MessagePort, MessagePort];
   /** Whether threads have to wait for a processor for so long that their silence proves little. */
   isOverloaded(): boolean;
+  /** What a thread does at this moment, by the name that it gave itself. */
+  activity?(task: string): Activity | undefined;
 };
+
+/** It takes processor time or would if it could, or it waits for something that is none of its loop's business. */
+export type Activity = 'runs' | 'blocked';
 
 /** Threads in want of a processor, for each that there is: with three a thread may wait for tenths of a second. */
 const OVERLOAD = 3;
@@ -86,7 +91,25 @@ export const threadSpawner: Spawner = {
     return [port1, port2];
   },
   isOverloaded: () => runnableThreads() > OVERLOAD * availableParallelism(),
+  activity,
 };
+
+/** The letter behind the name in brackets: R for one that runs or may. */
+function activity(task: string): Activity | undefined {
+  try {
+    return /\) R/.test(readFileSync(`/proc/${task}/stat`, 'utf8')) ? 'runs' : 'blocked';
+  } catch {
+    return undefined;
+  }
+}
+
+function ownTask(): string | undefined {
+  try {
+    return readlinkSync('/proc/thread-self');
+  } catch {
+    return undefined;
+  }
+}
 
 /** At this moment, as Linux tells in the fourth field; 0 where nobody tells. */
 function runnableThreads(): number {
@@ -122,6 +145,8 @@ export function fencePort(port: MessagePort, tried: () => void): void {
 /** The thread that this code runs in, as a child of a supervisor. */
 export type OwnThread = {
   readonly order: ChildOrder;
+  /** As the machine knows it: a folder of `/proc`; undefined where there is none. */
+  readonly task: string | undefined;
   post(message: FromChild): void;
   listen(handle: (message: ToChild) => void): void;
   /** Whatever is thrown or rejected with nobody to catch it. */
@@ -143,6 +168,7 @@ export function ownThread(): OwnThread {
   holdLock();
   return {
     order: workerData as ChildOrder,
+    task: ownTask(),
     post: (message) => port.postMessage(message),
     listen: (handle) => port.on('message', handle),
     onFailure: (handle) => {

@@ -4,7 +4,7 @@ import { Gauges } from './gauges.ts';
 import { Liveness } from './liveness.ts';
 import { Progress } from './progress.ts';
 import type { BlockReader } from './shared-block.ts';
-import type { Thread } from './spawn.ts';
+import type { Activity, Thread } from './spawn.ts';
 
 export type WatchOptions = {
   readonly heartbeatMs: number;
@@ -70,11 +70,14 @@ export class Watch {
   }
 }
 
-export function describeHang({ kind, ms }: Hang): string {
+const ACTIVITIES = { runs: ', it runs without end', blocked: ', it is blocked' } as const;
+
+/** `activity` is what its thread was doing just then, where the machine tells. */
+export function describeHang({ kind, ms }: Hang, activity: Activity | '' | undefined): string {
   const span = `${Math.round(ms)} ms`;
   switch (kind) {
     case 'loop':
-      return `its loop has not turned for ${span}`;
+      return `its loop has not turned for ${span}${activity ? ACTIVITIES[activity] : ''}`;
     case 'handler':
       return `a handler has been in work for ${span}`;
     case 'mailbox':

@@ -44,7 +44,7 @@ export type ToChild =
   | { readonly type: 'stop' };
 
 export type FromChild = { readonly epoch: number } & (
-  | { readonly type: 'hello' }
+  | { readonly type: 'hello'; readonly task?: string | undefined }
   | { readonly type: 'ready'; readonly info?: unknown }
   | { readonly type: 'tell'; readonly body: unknown }
   /** A port has closed although nobody said that the peer has gone. */

@@ -47,6 +47,8 @@ export class WorkerRun implements Run {
   readonly #memory: MemoryGuard;
   /** From the first call on. */
   #line: ControlLine | undefined;
+  /** Its thread, as the machine knows it. */
+  #task: string | undefined;
   #started = false;
   #asked = false;
   #bye = false;
@@ -197,7 +199,7 @@ export class WorkerRun implements Run {
   }
 
   #hangs(hang: Hang): void {
-    const detail = describeHang(hang);
+    const detail = describeHang(hang, this.#task && this.#tree.spawner.activity?.(this.#task));
     this.#tree.events.add('hung', this.id, this.epoch, `${this.id} hangs: ${detail}`);
     this.#phase = 'unresponsive';
     this.#terminate('hung', detail);
@@ -211,6 +213,7 @@ export class WorkerRun implements Run {
   #hear(message: FromChild): void {
     switch (message.type) {
       case 'hello':
+        this.#task = message.task;
         this.#tree.links.join(this);
         break;
       case 'ready':
