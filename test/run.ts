@@ -1,7 +1,7 @@
 /**
  * Runs the tests and ends with the line `N passed, N failed, N skipped`.
- * Unit and contract tests run side by side, then those of pages; tests with real threads and sockets one file at a time,
- * so that what they measure is not each other. `--deno` runs them under Deno; `--services` runs those of `test/services`, which
+ * Unit and contract tests run side by side, then those of pages; tests that measure time run one file at a time, so that
+ * what they measure is not each other. `--deno` runs them under Deno; `--services` runs those of `test/services`, which
  * speak to the servers that the environment names and are run by nothing else. Other arguments name files or folders.
  */
 import { spawn } from 'node:child_process';
@@ -17,7 +17,7 @@ const deno = args.includes('--deno');
 const services = args.includes('--services');
 const wanted = args.filter((arg) => !arg.startsWith('--'));
 /** Tests that own the machine while they run: they measure time. */
-const ALONE = /^test\/(system|supervisor)\/|^test\/ui\/page-shell\./;
+const ALONE = /^test\/supervisor\/|^test\/ui\/page-shell\.|^test\/system\/(exactness|faults|chaos|console|page)\./;
 const OF_PAGES = /^test\/ui\//;
 /** What Deno does not run: the browser tests test the page, not the runtime. */
 const NOT_ON_DENO = /^test\/ui\//;
