@@ -73,6 +73,8 @@ class ChaosRun {
   #plan: readonly PlannedFault[] = [];
   #began = 0;
   #answeredAt = 0;
+  /** When the last look began that was answered in full. */
+  #lookedFrom = Number.NEGATIVE_INFINITY;
   #skipped = 0;
   /** Of the observed system's; an answer is on its way for a while, so the least is the nearest. */
   #clockAhead = Number.POSITIVE_INFINITY;
@@ -101,16 +103,23 @@ class ChaosRun {
     const looks = this.#lookOn(looking.signal);
     const { signal } = this.#options;
     const stop = AbortSignal.any([signal, this.#gone.signal]);
+    try {
+      await this.#strikeAll(stop);
+      await this.#settle(stop);
+    } finally {
+      looking.abort();
+      await looks;
+      totals.close();
+    }
+    return this.#report(signal.aborted);
+  }
+
+  async #strikeAll(stop: AbortSignal): Promise<void> {
     for (const fault of this.#plan) {
       await this.#ports.wait(this.#began + fault.atMs - this.#ports.now(), stop);
-      if (stop.aborted) break;
+      if (stop.aborted) return;
       await this.#strikeWhenReady(fault, stop);
     }
-    await this.#settle(stop);
-    looking.abort();
-    await looks;
-    totals.close();
-    return this.#report(signal.aborted);
   }
 
   async #lookOn(signal: AbortSignal): Promise<void> {
@@ -127,6 +136,7 @@ class ChaosRun {
     const latest = await get('/kpi/latest').then(() => undefined, messageOf);
     this.#invariants.latest(askedAt, latest);
     const unanswered = await this.#lookAround().then(() => undefined, messageOf);
+    if (unanswered === undefined) this.#lookedFrom = askedAt;
     if (unanswered === undefined || latest === undefined) this.#answeredAt = now();
     else if (now() - this.#answeredAt > GONE_MS && !this.#gone.signal.aborted) {
       this.#invariants.gone(`no answer for ${GONE_MS} ms: ${unanswered}`);
@@ -187,31 +197,37 @@ class ChaosRun {
     return !costsRestart(kind) || (budget !== undefined && budget.used + SPARE_RESTARTS < budget.max);
   }
 
-  /** Whether an order that was not answered has arrived all the same is seen among the events. */
+  /**
+   * Whether an order that was not answered has arrived all the same is seen among the events. Where not even the first
+   * one is taken, none will be: this throws.
+   */
   async #strike(fault: PlannedFault, stop: AbortSignal): Promise<void> {
     const { seed } = this.#options;
     const path = `/system/actors/${fault.actor}/${fault.kind === 'kill' ? 'kill' : 'fault'}`;
     const reason = `chaos, seed ${seed}, fault ${fault.number}`;
     this.#timeline.strike(fault);
     this.#told.push({ fault, at: this.#ports.now(), overAt: undefined });
+    let refusal: unknown;
     for (let attempt = 1; attempt <= TRIES && !stop.aborted; attempt++) {
       const key = `${this.#ports.name}-${fault.number}-${attempt}`;
       const body = { reason, idempotency_key: key, ...(fault.kind === 'kill' ? {} : { kind: fault.kind }) };
-      const refused = await this.#ports.post(path, body).then(
-        () => false,
-        () => true,
-      );
-      if (!refused) return;
+      try {
+        await this.#ports.post(path, body);
+        return;
+      } catch (thrown) {
+        refusal = thrown;
+      }
       await this.#untilLookedAt(stop);
       const outcome = this.#timeline.outcomes().find(({ number }) => number === fault.number);
       if (outcome?.state !== 'waiting') return;
     }
+    if (this.#told.length === 1 && !stop.aborted) throw refusal;
   }
 
-  /** The events that follow are of a system that answers again. */
+  /** What has happened until now is known. */
   async #untilLookedAt(stop: AbortSignal): Promise<void> {
     const since = this.#ports.now();
-    while (this.#answeredAt <= since && !stop.aborted) await this.#ports.wait(LOOK_MS, stop);
+    while (this.#lookedFrom < since && !stop.aborted) await this.#ports.wait(LOOK_MS, stop);
   }
 
   async #settle(stop: AbortSignal): Promise<void> {

@@ -175,6 +175,12 @@ test('order that was lost is given again, one whose answer was lost is not', asy
   assert.equal(unanswered.orders.length, 6);
 });
 
+test('run ends with the reason where no order is taken', async () => {
+  const system = new FakeSystem({ order: () => 'lost' });
+  await assert.rejects(system.run(), /Cannot reach it/);
+  assert.equal(system.orders.length, 4);
+});
+
 test('nobody is struck whose supervisor has no restart to spare', async () => {
   const system = new FakeSystem({ used: 9 });
   const report = await system.run({ faults: 2 });
