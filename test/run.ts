@@ -17,7 +17,8 @@ const deno = args.includes('--deno');
 const services = args.includes('--services');
 const wanted = args.filter((arg) => !arg.startsWith('--'));
 /** Tests that own the machine while they run: they measure time. */
-const ALONE = /^test\/supervisor\/|^test\/ui\/page-shell\.|^test\/system\/(exactness|faults|chaos|console|page)\./;
+const ALONE =
+  /^test\/(supervisor\/(threads|zombies|memory|soak|faults|control|poison-threads|fencing)|ui\/page-shell|system\/(exactness|faults|chaos|console|page))\./;
 const OF_PAGES = /^test\/ui\//;
 /** What Deno does not run: the browser tests test the page, not the runtime. */
 const NOT_ON_DENO = /^test\/ui\//;
