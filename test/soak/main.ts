@@ -1,5 +1,5 @@
 /**
- * `npm run soak [-- --minutes 10 --faults 200 --rate 2000 --seed 1]`: first no faults at all and no false alarm, then
+ * `npm run soak [-- --minutes 10 --faults 200 --rate 1500 --seed 1]`: first no faults at all and no false alarm, then
  * many faults and no figure wrong. 0 leaves a part out. Ends with code 1 when something did not hold.
  */
 import { parseArgs } from 'node:util';
@@ -11,7 +11,8 @@ const { values } = parseArgs({
   options: {
     minutes: { type: 'string', default: '10' },
     faults: { type: 'string', default: '200' },
-    rate: { type: 'string', default: '2000' },
+    // From some 2,400 a second on there are minutes with more products than are counted exactly, faults or none.
+    rate: { type: 'string', default: '1500' },
     seed: { type: 'string', default: '1' },
   },
 });

@@ -45,7 +45,12 @@ export async function strike({ seed, faults, rate }: StrikeOptions): Promise<Soa
         ]),
         { name: 'chaos: differences from the model', value: differences.length, unit: '' },
       ],
-      breaches: [...broken, ...differences.slice(0, SHOWN), ...(code === 0 ? [] : [`It ended with ${code}`])],
+      breaches: [
+        ...broken,
+        ...countsOf(differences),
+        ...differences.slice(0, SHOWN),
+        ...(code === 0 ? [] : [`It ended with ${code}`]),
+      ],
     };
   } finally {
     await pulso.kill9();
@@ -63,4 +68,10 @@ async function againstModel(dataDir: string): Promise<string[]> {
   } finally {
     await pulso.kill9();
   }
+}
+
+/** How many there are of each kind: a long list of one kind hides the others. */
+function countsOf(differences: readonly string[]): string[] {
+  const kinds = Map.groupBy(differences, (text) => text.split(/[([{]/)[0] ?? text);
+  return [...kinds].map(([kind, list]) => `${list.length} differences: ${kind}`);
 }
