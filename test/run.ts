@@ -18,8 +18,9 @@ const services = args.includes('--services');
 const wanted = args.filter((arg) => !arg.startsWith('--'));
 /** Tests that own the machine while they run: they measure time. */
 const ALONE =
-  /^test\/(supervisor\/(threads|zombies|memory|soak|faults|control|poison-threads|fencing)|ui\/page-shell|system\/(exactness|faults|chaos|console|page))\./;
+  /^test\/(supervisor\/(threads|zombies|memory|soak|faults|control|poison-threads|fencing)|ui\/page-shell|system\/(exactness|faults))\./;
 const OF_PAGES = /^test\/ui\//;
+const IN_BROWSER = /^test\/(ui\/|system\/(console|page)\.)/;
 /** What Deno does not run: the browser tests test the page, not the runtime. */
 const NOT_ON_DENO = /^test\/ui\//;
 const ON_SERVERS = /^test\/services\//;
@@ -39,9 +40,9 @@ else if (deno) await runOnDeno(all.filter((file) => !NOT_ON_DENO.test(file)));
 else {
   const [alone, together] = parted(all, ALONE);
   const [pages, units] = parted(together, OF_PAGES);
-  await runOnNode(units, availableParallelism());
   // The first call unpacks the browser: two at once would find half of it.
-  if (pages.length > 0) await (await import('@sparticuz/chromium')).default.executablePath();
+  if (all.some((file) => IN_BROWSER.test(file))) await (await import('@sparticuz/chromium')).default.executablePath();
+  await runOnNode(units, availableParallelism());
   await runOnNode(pages, availableParallelism());
   await runOnNode(alone, 1);
 }

@@ -15,7 +15,7 @@ import { ask } from '../model/questions.ts';
 import { Random } from '../model/random.ts';
 import { type PulsoOptions, replay, runPulso, startPulso, until, untilCounted } from './exactness.ts';
 
-const EVENTS = Number(process.env.TEST_EVENTS ?? 20_000);
+const EVENTS = Number(process.env.TEST_EVENTS ?? 10_000);
 const BUDGET = 1_000_000;
 const KILLS = 5;
 const SHOWN = 20;
