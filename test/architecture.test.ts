@@ -57,8 +57,8 @@ const RULES: readonly Rule[] = [
     because: 'what jobs judge by is pure; what they look at is handed to them',
   },
   {
-    files: /^actors\/commands\/chaos\/(schedule|random|timeline|tree|invariants|report)\.ts$/,
-    may: [PROTOCOL, /^actors\/commands\/chaos\//],
+    files: /^actors\/commands\/chaos\/(schedule|timeline|tree|invariants|report)\.ts$/,
+    may: [PROTOCOL, /^actors\/(commands\/chaos\/|generator\/random\.ts$)/],
     because: 'the plan and the judgement of chaos are pure',
   },
   {

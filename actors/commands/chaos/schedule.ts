@@ -3,7 +3,7 @@
  * supervisor's budget beyond its share, and lets an actor be well again before it is struck again.
  */
 import type { FaultKind } from '../../../protocol/fault.ts';
-import { Random } from './random.ts';
+import { Random } from '../../generator/random.ts';
 
 /** `kill` is a command of its own; the others are ordered of the actor. */
 export const CHAOS_KINDS = ['crash', 'hang', 'block', 'stall', 'oom', 'slow', 'drop-link', 'kill'] as const;
@@ -62,7 +62,7 @@ export function planFaults({ seed, targets, budgets, kinds, spanMs, faults }: Pl
   let atMs = 0;
   while (plan.length < faults) {
     atMs += gap(random, Number.isFinite(faults) ? (spanMs - atMs) / (faults - plan.length + 1) : MEAN_GAP_MS);
-    if (bag.length === 0) bag = random.shuffled([...kinds].sort());
+    if (bag.length === 0) bag = shuffled([...kinds].sort(), random);
     const kind = bag.pop();
     if (kind === undefined || !books.canEver(kind)) {
       if (kinds.every((one) => !books.canEver(one))) break;
@@ -71,7 +71,7 @@ export function planFaults({ seed, targets, budgets, kinds, spanMs, faults }: Pl
     const free = books.free(kind, atMs);
     atMs = free.atMs;
     if (atMs > spanMs) break;
-    const target = random.pick(free.targets);
+    const target = free.targets[random.below(free.targets.length)] as Target;
     books.strike(target, kind, atMs);
     plan.push({ number: plan.length + 1, atMs, actor: target.actor, kind });
   }
@@ -85,7 +85,15 @@ export function costsRestart(kind: ChaosKind): boolean {
 
 /** Half to one and a half of the mean: no bursts that would only wait for the budgets, no rhythm either. */
 function gap(random: Random, meanMs: number): number {
-  return Math.max(LEAST_GAP_MS, Math.round(meanMs * (0.5 + random.next())));
+  return Math.max(LEAST_GAP_MS, Math.round(meanMs * (0.5 + random.unit())));
+}
+
+function shuffled<Item>(list: Item[], random: Random): Item[] {
+  for (let last = list.length - 1; last > 0; last--) {
+    const other = random.below(last + 1);
+    [list[last], list[other]] = [list[other] as Item, list[last] as Item];
+  }
+  return list;
 }
 
 function byName(a: Target, b: Target): number {
