@@ -145,17 +145,20 @@ function clientOf(mongodbUri: string, options: MongoClientOptions): MongoClient 
   }
 }
 
+type Attempts = Pick<Mongo, 'address' | 'attempt' | 'once'>;
+
 /**
  * Tries until it works; only what no waiting helps is thrown. Every try must be safe to make again. Where nobody is told of
  * the waiting it tries once.
  */
 export class Patience {
-  readonly #mongo: Mongo;
+  readonly #mongo: Attempts;
   readonly #watch: OutageWatch | undefined;
-  #waiting = 0;
+  #answeredAt = 0;
+  #declared = false;
   #closed = false;
 
-  constructor(mongo: Mongo, watch?: OutageWatch) {
+  constructor(mongo: Attempts, watch?: OutageWatch) {
     this.#mongo = mongo;
     this.#watch = watch;
   }
@@ -164,22 +167,17 @@ export class Patience {
     if (this.#watch === undefined) return this.#mongo.once(work);
     const { promise: givenUp, reject } = Promise.withResolvers<never>();
     givenUp.catch(() => undefined);
-    let declared = false;
-    const declare = () => {
-      if (!declared) this.#waiting++;
-      declared = true;
-      this.#watch?.waiting(`MongoDB at ${this.#mongo.address}`, WAIT_MS);
-    };
+    const began = performance.now();
     const slow = setInterval(() => {
-      declare();
+      // While it answers others this one is only much to do.
+      if (performance.now() - Math.max(began, this.#answeredAt) >= SLOW_MS) this.#declare();
       if (this.#over) reject(unavailable(this.#mongo.address, 'there is no time left to wait for it'));
     }, SLOW_MS);
     try {
-      return await Promise.race([this.#untilDone(work, declare), givenUp]);
+      return await Promise.race([this.#untilDone(work), givenUp]);
     } finally {
       clearInterval(slow);
-      if (declared && --this.#waiting === 0) this.#watch.waited();
-      this.#watch.progressed?.();
+      this.#answered();
     }
   }
 
@@ -188,18 +186,31 @@ export class Patience {
     this.#closed = true;
   }
 
+  #declare(): void {
+    this.#declared = true;
+    this.#watch?.waiting(`MongoDB at ${this.#mongo.address}`, WAIT_MS);
+  }
+
+  /** Whoever else waits says so anew. */
+  #answered(): void {
+    this.#answeredAt = performance.now();
+    if (this.#declared) this.#watch?.waited();
+    this.#declared = false;
+    this.#watch?.progressed?.();
+  }
+
   get #over(): boolean {
     return this.#closed || this.#watch?.givesUp?.() === true;
   }
 
-  async #untilDone<T>(work: () => Promise<T>, onOutage: () => void): Promise<T> {
+  async #untilDone<T>(work: () => Promise<T>): Promise<T> {
     for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
       try {
         return await this.#mongo.attempt(work);
       } catch (thrown) {
         if (!isOutage(thrown)) throw thrown;
         if (this.#over) throw unavailable(this.#mongo.address, thrown);
-        onOutage();
+        this.#declare();
       }
       await new Promise((resolve) => setTimeout(resolve, pauseMs));
     }
