@@ -168,15 +168,19 @@ export class Patience {
     const { promise: givenUp, reject } = Promise.withResolvers<never>();
     givenUp.catch(() => undefined);
     const began = performance.now();
-    const slow = setInterval(() => {
+    const look = () => {
       // While it answers others this one is only much to do.
-      if (performance.now() - Math.max(began, this.#answeredAt) >= SLOW_MS) this.#declare();
+      const silentMs = performance.now() - Math.max(began, this.#answeredAt);
+      const slow = silentMs >= SLOW_MS;
+      if (slow) this.#declare();
       if (this.#over) reject(unavailable(this.#mongo.address, 'there is no time left to wait for it'));
-    }, SLOW_MS);
+      timer = setTimeout(look, slow ? SLOW_MS : SLOW_MS - silentMs);
+    };
+    let timer = setTimeout(look, SLOW_MS);
     try {
       return await Promise.race([this.#untilDone(work), givenUp]);
     } finally {
-      clearInterval(slow);
+      clearTimeout(timer);
       this.#answered();
     }
   }
