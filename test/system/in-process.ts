@@ -21,7 +21,7 @@ export type InProcessOptions = {
   readonly lanes: number;
   /** Events a second of the generator. */
   readonly rate: number;
-  /** How long a loop may stand still, or a handler take. */
+  /** How long a loop may stand still; a handler may take twice as long, as others of its actor run within it. */
   readonly limitMs: number;
 };
 
@@ -65,7 +65,8 @@ export async function startInProcess(t: TestContext, options: InProcessOptions):
 
 function tuned(spec: ChildSpec, limitMs: number): ChildSpec {
   const backoff = { baseMs: 1, capMs: 20 };
-  if (spec.type === 'worker') return { ...spec, backoff, heartbeatMs: limitMs, progressMs: limitMs, memory: MEMORY };
+  if (spec.type === 'worker')
+    return { ...spec, backoff, heartbeatMs: limitMs, progressMs: 2 * limitMs, memory: MEMORY };
   return { ...spec, backoff, intensity: 1_000, children: spec.children.map((child) => tuned(child, limitMs)) };
 }
 
