@@ -163,12 +163,17 @@ test('everything that can die does, and every figure equals the model', needsToH
   await produced;
 
   const model = await modelOf(here);
+  t.diagnostic(`${eventsOf(model)} events in the log`);
   for (const { pulso } of [a, b]) await untilCounted(pulso.url, eventsOf(model), 300_000);
   await until('a batch in the archive', 120_000, async () => {
     const { items } = (await ask(a.pulso.url, '/archive/batches?limit=1000')) as { items: { state: string }[] };
     return { done: items.filter(({ state }) => state === 'DELETED').length >= 2, state: items };
   });
-  for (const running of [a, b]) await assertExact(files, running, model);
+  for (const running of [a, b]) {
+    const began = performance.now();
+    await assertExact(files, running, model);
+    t.diagnostic(`${running.name} compared in ${Math.round((performance.now() - began) / 1_000)} s`);
+  }
   assert.deepEqual(
     watches.map(({ falls }) => falls),
     [[], []],

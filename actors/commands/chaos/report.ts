@@ -12,6 +12,8 @@ export type KindReport = {
   readonly seen: Spread | null;
   /** And to the actor running again. */
   readonly back: Spread | null;
+  /** The actor that took longest to be running again. */
+  readonly slowest: string | null;
 };
 
 export type ChaosReport = {
@@ -52,7 +54,12 @@ function reportOf(kind: string, outcomes: readonly Outcome[]): KindReport {
     recovered: outcomes.filter(isOver).length,
     seen: times(({ seenMs }) => seenMs),
     back: times(({ backMs }) => backMs),
+    slowest: slowestOf(outcomes)?.actor ?? null,
   };
+}
+
+function slowestOf(outcomes: readonly Outcome[]): Outcome | undefined {
+  return outcomes.filter(({ backMs }) => backMs !== null).sort((a, b) => Number(b.backMs) - Number(a.backMs))[0];
 }
 
 export function reportText(report: ChaosReport): string {
@@ -75,24 +82,28 @@ export function reportText(report: ChaosReport): string {
   ].join('\n');
 }
 
-const COLUMNS = ['fault', 'struck', 'recovered', 'seen p50', 'p99', 'max', 'back p50', 'p99', 'max (ms)'];
+const COLUMNS = ['fault', 'struck', 'recovered', 'seen p50', 'p99', 'max', 'back p50', 'p99', 'max (ms)', 'of'];
+/** Columns of words. */
+const NAMES = [0, COLUMNS.length - 1];
 
 function table(kinds: readonly KindReport[]): string[] {
   const spread = (times: Spread | null) =>
     times === null ? ['-', '-', '-'] : [times.p50, times.p99, times.max].map((ms) => String(Math.round(ms)));
-  const rows = kinds.map(({ kind, faults, recovered, seen, back }) => [
+  const rows = kinds.map(({ kind, faults, recovered, seen, back, slowest }) => [
     kind,
     String(faults),
     String(recovered),
     ...spread(seen),
     ...spread(back),
+    slowest ?? '',
   ]);
   const all = [COLUMNS, ...rows];
   const widths = COLUMNS.map((_, column) => Math.max(...all.map((row) => (row[column] as string).length)));
   return all.map((row) =>
     row
-      .map((cell, at) => (at === 0 ? cell.padEnd(widths[0] as number) : cell.padStart(widths[at] as number)))
-      .join('  '),
+      .map((cell, at) => (NAMES.includes(at) ? cell.padEnd(widths[at] as number) : cell.padStart(widths[at] as number)))
+      .join('  ')
+      .trimEnd(),
   );
 }
 

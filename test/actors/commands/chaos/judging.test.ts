@@ -196,7 +196,11 @@ test('spread is by nearest rank', () => {
 });
 
 test('report says what was struck, how it came back and what was broken', () => {
-  const outcomes = [RECOVERED, { ...RECOVERED, number: 2, backMs: 900 }, { ...RECOVERED, kind: 'slow' as const }];
+  const outcomes = [
+    RECOVERED,
+    { ...RECOVERED, number: 2, actor: 'b', backMs: 900 },
+    { ...RECOVERED, kind: 'slow' as const },
+  ];
   const report: ChaosReport = {
     ...{ url: 'http://x', seed: 7, planned: 9, skipped: 1, interrupted: true, tookMs: 72_000, longestSilenceMs: 3 },
     ...kindReports([outcomes[0] as Outcome, outcomes[1] as Outcome, { ...RECOVERED, state: 'seen', kind: 'oom' }]),
@@ -208,7 +212,7 @@ test('report says what was struck, how it came back and what was broken', () => 
   };
   const text = reportText(report);
   assert.match(text, /^3 faults in 1 min 12 s on http:\/\/x, seed 7\nended early: 3 of 9 .*\n1 skipped/);
-  assert.match(text, /^hang +2 +2 +600 +600 +600 +700 +900 +900$/m);
+  assert.match(text, /^hang +2 +2 +600 +600 +600 +700 +900 +900 +b$/m);
   assert.match(text, /^oom +1 +0 /m);
   assert.match(text, /^BROKEN {2}no supervisor gives up \(2 looks\)\n +root gives up: too much$/m);
   assert.match(text, /An invariant was broken\.\n$/);
