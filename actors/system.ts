@@ -15,6 +15,7 @@ import type { AuditEntry } from './gateway/control.ts';
 import { GroupLanes } from './group.ts';
 import type { IncidentKeeper } from './incidents.ts';
 import type { ToldJobs } from './jobs/worker.ts';
+import { LaneMoves } from './lane-moves.ts';
 import { partitionsKept, partitionsOfLane } from './lanes.ts';
 import type { Log } from './log.ts';
 import { laneSpec, type TreeSettings } from './tree.ts';
@@ -55,8 +56,6 @@ export type SystemOptions = {
 };
 
 const STATUS_MS = 250;
-/** A lane that gives partitions up commits first; more than this and something is wrong. */
-const MOVE_DEADLINE_MS = 10_000;
 /** A fenced partition that is still wanted after this is opened again: until then its new owner is believed. */
 const REOPEN_MS = 2_000;
 
@@ -64,7 +63,7 @@ export class RunningSystem {
   #options: SystemOptions;
   #lanes: number;
   #wanted = new Map<number, readonly TopicPartition[]>();
-  #moved = new Map<number, () => void>();
+  #moves = new LaneMoves();
   /** Where a consumer group decides who reads what; undefined where this process reads all. */
   #group: GroupLanes | undefined;
   #acceptances = new Acceptances((lane, body) => this.#options.tree.tell(`aggregator-${lane}`, body));
@@ -128,14 +127,49 @@ export class RunningSystem {
       );
     }
     if (this.#scaling) throw new AppError('conflict', 'Cannot scale as the number of lanes is being changed already');
+    const from = this.#lanes;
+    this.#refuseStopped(Math.min(from, to));
     this.#scaling = true;
     try {
-      await this.#move(this.#lanes, to);
-      await this.#options.rememberLanes(to);
-      return { lanes: to };
+      await this.#move(from, to);
+    } catch (thrown) {
+      this.#shareOut(from);
+      throw thrown;
     } finally {
       this.#scaling = false;
     }
+    await this.#options.rememberLanes(to);
+    return { lanes: to };
+  }
+
+  /** A lane that a person has stopped cannot give up what it owns: nobody could take it over. */
+  #refuseStopped(staying: number): void {
+    if (this.#group !== undefined) return;
+    const stopped = Array.from({ length: staying }, (_, lane) => lane).find((lane) => !this.#isStanding(lane));
+    if (stopped === undefined) return;
+    throw new AppError('conflict', `Cannot scale as aggregator-${stopped} is stopped: start it first`);
+  }
+
+  #isStanding(lane: number): boolean {
+    const { tree } = this.#options;
+    const stands = (parent: string, id: string) =>
+      tree.whichChildren(parent).some((child) => child.id === id && child.standing !== null);
+    return stands('lanes', `lane-${lane}`) && stands(`lane-${lane}`, `aggregator-${lane}`);
+  }
+
+  /** A move that has failed halfway: the lanes that are there share all partitions, so that none is left to nobody. */
+  #shareOut(before: number): void {
+    const there = new Set(this.#options.tree.whichChildren('lanes').map(({ id }) => id));
+    let lanes = 0;
+    while (there.has(`lane-${lanes}`)) lanes++;
+    this.#lanes = lanes > 0 ? lanes : before;
+    for (const lane of this.#wanted.keys()) if (lane >= this.#lanes) this.#forget(lane);
+    for (let lane = 0; lane < this.#lanes; lane++) {
+      if (this.#group === undefined) this.#wanted.set(lane, this.#partitionsOf(lane, this.#lanes));
+      this.#lag.delete(lane);
+      this.#tellAssignment(lane);
+    }
+    this.#sendStatus();
   }
 
   async #move(from: number, to: number): Promise<void> {
@@ -174,9 +208,13 @@ export class RunningSystem {
     const { tree } = this.#options;
     await tree.stopChild(`lane-${lane}`);
     await tree.deleteChild(`lane-${lane}`);
+    this.#forget(lane);
+  }
+
+  #forget(lane: number): void {
     this.#wanted.delete(lane);
     this.#lag.delete(lane);
-    this.#group?.removed(lane);
+    this.#group?.removed(lane, Date.now());
   }
 
   /** What a lane owns where nobody but this process decides; in a group, nothing before the group has spoken. */
@@ -190,23 +228,9 @@ export class RunningSystem {
   #assign(lane: number, partitions: readonly TopicPartition[]): Promise<void> {
     this.#wanted.set(lane, partitions);
     this.#lag.delete(lane);
-    return new Promise((resolve, reject) => {
-      const deadline = setTimeout(() => {
-        this.#moved.delete(lane);
-        reject(
-          new AppError(
-            'deadline-exceeded',
-            `Cannot move partitions as lane-${lane} did not answer within ${MOVE_DEADLINE_MS} ms`,
-          ),
-        );
-      }, MOVE_DEADLINE_MS);
-      this.#moved.set(lane, () => {
-        clearTimeout(deadline);
-        this.#moved.delete(lane);
-        resolve();
-      });
-      this.#tellAssignment(lane);
-    });
+    const moved = this.#moves.of(lane);
+    this.#tellAssignment(lane);
+    return moved;
   }
 
   #tellAssignment(lane: number): void {
@@ -237,7 +261,7 @@ export class RunningSystem {
         this.#tellAssignment(lane);
         break;
       case 'assigned':
-        if (sameKeys(told.partitions, this.#wanted.get(lane) ?? [])) this.#moved.get(lane)?.();
+        if (sameKeys(told.partitions, this.#wanted.get(lane) ?? [])) this.#moves.done(lane);
         break;
       case 'following':
         this.#lag.delete(lane);

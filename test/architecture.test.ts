@@ -88,7 +88,7 @@ const RULES: readonly Rule[] = [
     because: 'a replay reads files, those of the archive too, and writes through ports',
   },
   {
-    files: /^actors\/config\/|^actors\/(lanes|log|requests)\.ts$/,
+    files: /^actors\/config\/|^actors\/(lanes|lane-moves|log|requests)\.ts$/,
     may: [PROTOCOL, /^actors\/(ports|config|replay)\//, /^node:/],
     because: 'helpers of the composition root know no actor',
   },

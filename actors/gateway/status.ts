@@ -145,6 +145,7 @@ export class SystemStatus {
     if (this.tree === undefined) return ['no word of the actors yet'];
     const missing = [...this.#outages.sentences(), ...this.#missingActors(), ...(this.#group?.missing ?? [])];
     if (view.stale) missing.push('the state of the KPIs is still being read');
+    missing.push(...this.#unowned(view).map((key) => `no lane reads ${key}`));
     const { own } = this;
     for (const partition of view.partitions()) {
       if (own?.has(partitionKey(partition)) === false) continue;
@@ -161,6 +162,15 @@ export class SystemStatus {
     const missing = workers.filter(({ state }) => !isUp(state)).map(({ id, state }) => `${id} is ${state}`);
     if (lanes.length < Math.max(1, this.lanes)) missing.push(`${lanes.length} of ${this.lanes} lanes are there`);
     return missing;
+  }
+
+  /** Where this process alone reads the log: what no lane that is there has said to own. */
+  #unowned(view: LiveView): string[] {
+    if (this.#group !== undefined) return [];
+    const told = [...this.owned].filter(([actor]) => find(this.tree as NodeStatus, actor) !== undefined);
+    const owned = new Set(told.flatMap(([, partitions]) => partitions.map(partitionKey)));
+    const keys = view.partitions().map(partitionKey);
+    return keys.filter((key) => !owned.has(key));
   }
 
   #behind(partition: TopicPartition & { readonly nextOffset: number }): number | undefined {

@@ -14,7 +14,13 @@ import type { ChildSpec, SupervisorSpec } from '../../supervisor/child-spec.ts';
 import type { SupervisorEvent } from '../../supervisor/events.ts';
 import { SupervisorTree } from '../../supervisor/tree.ts';
 
-export type InProcess = { readonly url: string; readonly token: string; readonly tree: SupervisorTree };
+export type InProcess = {
+  readonly url: string;
+  readonly token: string;
+  readonly tree: SupervisorTree;
+  /** Lanes that are added from now on get another data folder. */
+  readonly moveData: (dataDir: string) => void;
+};
 
 export type InProcessOptions = {
   readonly dataDir: string;
@@ -60,7 +66,10 @@ export async function startInProcess(t: TestContext, options: InProcessOptions):
   });
   t.after(() => system.stop());
   await tree.start();
-  return { url: await listening.promise, token: TOKEN, tree };
+  const moveData = (dataDir: string) => {
+    settings.backend = { ...backend, dataDir };
+  };
+  return { url: await listening.promise, token: TOKEN, tree, moveData };
 }
 
 function tuned(spec: ChildSpec, limitMs: number): ChildSpec {

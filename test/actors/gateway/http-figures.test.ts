@@ -62,6 +62,17 @@ test('gateway is alive at once, and ready when every lane runs and has caught up
   assert.equal((await call(served, '/readyz')).status, 200, 'once is enough');
 });
 
+test('gateway is not ready while a partition is read by no lane', async (t) => {
+  const served = await serve(t);
+  served.shop.step(100, 60_000);
+  tellStatus(served, runningTree());
+  await connectLane(served);
+  assert.equal((await call(served, '/readyz')).status, 200);
+  const [, ...partitions] = served.shop.partitions;
+  served.gateway.partials('aggregator-0', { type: 'lane-state', lane: 'lane-0', partitions });
+  assert.deepEqual((await call(served, '/readyz')).json().missing, ['no lane reads orders/0']);
+});
+
 test('gateway shows the ledger with its lag', async (t) => {
   const served = await serve(t);
   served.shop.step(200, 60_000);
