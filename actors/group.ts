@@ -20,9 +20,8 @@ export class GroupLanes {
     for (const gap of this.#gaps.values()) if (gap.lane === lane) this.#close(gap, now, 'is read elsewhere or anew');
   }
 
-  removed(lane: number): void {
-    this.#assigned.delete(lane);
-    for (const [key, gap] of this.#gaps) if (gap.lane === lane) this.#gaps.delete(key);
+  removed(lane: number, now: number): void {
+    this.assigned(lane, null, now);
   }
 
   isAssigned(lane: number): boolean {

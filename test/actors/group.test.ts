@@ -15,7 +15,7 @@ test('a lane is missing until its group has spoken, even if it gets nothing', ()
   group.assigned(1, null, 0);
   assert.equal(group.isAssigned(1), false);
   assert.equal(group.status(2).missing.length, 1);
-  group.removed(1);
+  group.removed(1, 0);
   assert.deepEqual(group.status(1).missing, []);
 });
 
@@ -48,8 +48,13 @@ test('a gap goes with its partition to the next owner, who finds it anew', () =>
   assert.deepEqual(group.status(1).missing, []);
   group.stopped(1, GAP, 3000);
   assert.equal(group.gapOf(PLACE)?.lane, 1);
-  group.removed(1);
+  group.removed(1, 4000);
   assert.equal(group.gapOf(PLACE), undefined);
+  // Nobody here reads it any more: whatever stands there is none of this process's alarms.
+  assert.deepEqual(
+    group.status(1).findings.map(({ severity, since }) => ({ severity, since })),
+    [{ severity: 'ok', since: 4000 }],
+  );
 });
 
 test('a log that ends before what is stored is told as that', () => {
