@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { Readable } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import { test } from 'node:test';
 import { EventIntake, MOST_BODY_BYTES } from '../../../actors/gateway/http/event-intake.ts';
 import { readFrames } from '../../../protocol/frames.ts';
@@ -63,6 +63,26 @@ test('gateway says 429 while too many bytes of events are under way', async (t) 
   assert.equal(refused.headers['retry-after'], '1');
   served.gateway.state.log.connect(undefined);
   for (const reply of await Promise.all(hanging)) assert.equal(reply.status, 503);
+});
+
+test('intake refuses the last of bodies that begin together and are too many only as they come in', async () => {
+  const intake = new EventIntake({
+    topics: ['orders'],
+    partitions: 1,
+    append: async (appends) => appends.map(() => 0),
+    onEnds: () => undefined,
+    mostBytesUnderWay: 1_000,
+  });
+  const [first, second] = [new PassThrough(), new PassThrough()];
+  const taken = intake.take(first, 800);
+  const refused = intake.take(second, 800);
+  first.write('x\n'.repeat(300));
+  while (intake.bytesUnderWay < 600) await new Promise((resolve) => setImmediate(resolve));
+  second.write('y\n'.repeat(300));
+  await assert.rejects(refused, { code: 'too-many-requests' });
+  first.end('x\n'.repeat(100));
+  assert.equal((await taken).accepted, 400);
+  assert.equal(intake.bytesUnderWay, 0);
 });
 
 test('gateway lets others have their turn while it takes millions of broken lines', async () => {
