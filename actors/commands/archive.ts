@@ -6,7 +6,7 @@ import { type Config, processSources, readConfig } from '../config/read.ts';
 import type { ArchiveBatch } from '../ports/archive.ts';
 import { archiveNow } from './archive-run.ts';
 import { verifyArchive } from './archive-verify.ts';
-import { type Arguments, type Command, EXIT, numberOption, settingOption } from './command.ts';
+import { type Arguments, type Command, EXIT, settingOption, wholeOption } from './command.ts';
 
 const STANDARD_LIMIT = 50;
 
@@ -39,7 +39,7 @@ async function run(args: Arguments): Promise<number> {
 }
 
 async function list(args: Arguments): Promise<number> {
-  const limit = numberOption(args, 'limit', 1, 100_000) ?? STANDARD_LIMIT;
+  const limit = wholeOption(args, 'limit', 1, 100_000) ?? STANDARD_LIMIT;
   const manifest = await chooseArchiveManifest(await backendOf(readConfig(processSources(args.settings))));
   try {
     const { items, next } = await manifest.list({ limit });

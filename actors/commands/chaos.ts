@@ -8,7 +8,7 @@ import { duration, reportText } from './chaos/report.ts';
 import { type ChaosPorts, type ChaosProgress, runChaos } from './chaos/run.ts';
 import { CHAOS_KINDS, type ChaosKind } from './chaos/schedule.ts';
 import { TotalsWatch } from './chaos/totals.ts';
-import { type Arguments, type Command, EXIT, numberOption, settingOption } from './command.ts';
+import { type Arguments, type Command, EXIT, numberOption, settingOption, wholeOption } from './command.ts';
 import { askTarget, type Target, targetOf } from './target.ts';
 
 /** A gateway that is struck is soon asked again. */
@@ -37,9 +37,9 @@ export const chaos: Command = {
 };
 
 async function run(args: Arguments): Promise<number> {
-  const seed = numberOption(args, 'seed', 0) ?? STANDARD.seed;
+  const seed = wholeOption(args, 'seed', 0) ?? STANDARD.seed;
   const minutes = numberOption(args, 'minutes', 0.05, 24 * 60) ?? STANDARD.minutes;
-  const faults = numberOption(args, 'faults', 1) ?? Number.POSITIVE_INFINITY;
+  const faults = wholeOption(args, 'faults', 1) ?? Number.POSITIVE_INFINITY;
   const kinds = kindsOf(args.options.kinds);
   const target = targetOf(readConfig(processSources(args.settings)), args.options.url, 'strike any actors');
   if (args.options.yes !== true && !(await confirmed(target, minutes))) return EXIT.done;

@@ -39,7 +39,7 @@ export function readArguments(command: Command, args: readonly string[]): Argume
   );
   let parsed: ReturnType<typeof parseArgs>;
   try {
-    parsed = parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
+    parsed = parseArgs({ args: joined(args, options), options, allowPositionals: true, strict: true });
   } catch (thrown) {
     throw new AppError(
       'bad-parameter',
@@ -60,6 +60,18 @@ export function readArguments(command: Command, args: readonly string[]): Argume
     if (setting !== undefined && typeof value === 'string') settings[setting] = value;
   }
   return { options: values, settings, positionals: parsed.positionals };
+}
+
+/** There are no options of one letter: `--rate -1` and `--order-by -total_sales` mean what they look like. */
+function joined(args: readonly string[], options: Readonly<Record<string, Pick<Option, 'type'>>>): string[] {
+  const whole: string[] = [];
+  for (const arg of args) {
+    const last = whole.at(-1) ?? '';
+    const takesValue = last.startsWith('--') && options[last.slice(2)]?.type === 'string';
+    if (takesValue && /^-[^-]/.test(arg)) whole[whole.length - 1] = `${last}=${arg}`;
+    else whole.push(arg);
+  }
+  return whole;
 }
 
 const HELP: Option = { type: 'boolean', meaning: 'show this' };
@@ -101,6 +113,17 @@ export function numberOption(
     );
   }
   return value;
+}
+
+/** The same for what is counted. */
+export function wholeOption(args: Arguments, name: string, least: number, most?: number): number | undefined {
+  const value = numberOption(args, name, least, most);
+  if (value === undefined || Number.isSafeInteger(value)) return value;
+  throw new AppError(
+    'bad-parameter',
+    `Cannot use --${name} as it must be a whole number: current value is ${JSON.stringify(args.options[name])}`,
+    { field: name },
+  );
 }
 
 /** `--rate N|max`: Infinity for max. */

@@ -9,7 +9,7 @@ import { chooseLogWriter, partitionCounts, prepareLog } from '../backends/choose
 import { processSources, readConfig } from '../config/read.ts';
 import { generateTo } from '../generator/generate.ts';
 import { logSink } from '../replay/sinks.ts';
-import { type Arguments, type Command, EXIT, numberOption, rateOption } from './command.ts';
+import { type Arguments, type Command, EXIT, numberOption, rateOption, wholeOption } from './command.ts';
 
 const STANDARD_COUNT = 1_000;
 const SHOW_MS = 200;
@@ -35,7 +35,7 @@ export const generate: Command = {
 };
 
 async function run(args: Arguments): Promise<number> {
-  const count = numberOption(args, 'count', 1) ?? STANDARD_COUNT;
+  const count = wholeOption(args, 'count', 1) ?? STANDARD_COUNT;
   const rate = rateOption(args) ?? Number.POSITIVE_INFINITY;
   const { seed, out, dialect } = args.options;
   if (dialect !== undefined && dialect !== 'order') {

@@ -23,7 +23,7 @@ import { IncidentKeeper } from '../incidents.ts';
 import { createLog, type Log } from '../log.ts';
 import { RunningSystem } from '../system.ts';
 import { rootSpec, type TreeSettings } from '../tree.ts';
-import { type Arguments, type Command, EXIT, numberOption, rateOption, settingOption } from './command.ts';
+import { type Arguments, type Command, EXIT, numberOption, rateOption, settingOption, wholeOption } from './command.ts';
 import { checkListening } from './port.ts';
 
 const LANES_FACT = 'lanes';
@@ -202,7 +202,7 @@ function gatewayInput(config: Config, backend: BackendConfig, token: string): Ga
 
 function generatorInput(args: Arguments, { kafkaBrokers }: Config): Omit<GeneratorInput, 'backend'> | undefined {
   const rate = rateOption(args) ?? null;
-  const count = numberOption(args, 'count', 1) ?? null;
+  const count = wholeOption(args, 'count', 1) ?? null;
   const brokenShare = numberOption(args, 'broken', 0, 0.99) ?? 0;
   const { seed, anomaly } = args.options;
   if (typeof anomaly === 'string' && !isAnomaly(anomaly)) {
