@@ -6,11 +6,12 @@ import { chaos } from './commands/chaos.ts';
 import { type Command, EXIT, helpOf, readArguments } from './commands/command.ts';
 import { doctor } from './commands/doctor.ts';
 import { generate } from './commands/generate.ts';
+import { query } from './commands/query.ts';
 import { replay } from './commands/replay.ts';
 import { start } from './commands/start.ts';
 import { status } from './commands/status.ts';
 
-const COMMANDS: readonly Command[] = [start, replay, generate, status, archive, chaos, doctor];
+const COMMANDS: readonly Command[] = [start, replay, generate, status, query, archive, chaos, doctor];
 const USAGE_CODES = ['bad-parameter', 'bad-config', 'data-locked', 'data-mismatch'];
 
 function version(): string {

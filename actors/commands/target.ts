@@ -1,5 +1,5 @@
 /** The running pulso that a command speaks to: the one on the data folder, or the one that is named. */
-import { AppError } from '../../protocol/errors.ts';
+import { AppError, type WireError } from '../../protocol/errors.ts';
 import { findRunning } from '../backends/lock.ts';
 import type { Config } from '../config/read.ts';
 
@@ -34,9 +34,12 @@ export async function askTarget(
   const response = await fetch(new URL(path, url), init).catch((cause: unknown) => {
     throw new AppError('unavailable', `Cannot reach the pulso at ${url}: ${reasonOf(cause)}`, { cause });
   });
-  const answer = (await response.json().catch(() => ({}))) as { readonly error?: { readonly message: string } };
+  const answer = (await response.json().catch(() => ({}))) as { readonly error?: WireError };
   if (response.ok) return answer;
-  throw new AppError('unavailable', answer.error?.message ?? `Cannot use the answer ${response.status} of ${url}`);
+  const { code, message, field }: Partial<WireError> = answer.error ?? {};
+  // What was asked is wrong, which is for whoever asked; all else is how that pulso stands.
+  const kind = code === 'bad-parameter' ? code : 'unavailable';
+  throw new AppError(kind, message ?? `Cannot use the answer ${response.status} of ${url}`, { field });
 }
 
 function namedTarget(text: string, token: string | undefined): Target {
