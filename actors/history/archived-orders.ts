@@ -5,17 +5,15 @@
 
 import { AppError } from '../../protocol/errors.ts';
 import { hasHash, hashOfId } from '../archive/order-ids.ts';
-import { indexPathOf, isIdsPath, isRawPath } from '../archive/paths.ts';
-import { readRawFile } from '../archive/raw-file.ts';
+import { isIdsPath } from '../archive/paths.ts';
 import { TableReader } from '../archive/read-table.ts';
 import type { ArchiveBatch, ArchiveFiles, BatchFile } from '../ports/archive.ts';
 import type { StoredOrder } from '../ports/hot-store.ts';
+import { ArchivedRecords, type Records } from './archived-records.ts';
 import { ByteCache } from './byte-cache.ts';
 import { newestFirst, type OrderPlace } from './order-place.ts';
 
 const CACHE_BYTES = 64 * 1024 * 1024;
-/** Records of a raw file looked at between two turns: some 10 ms. */
-const RECORDS_A_TURN = 5_000;
 /** Files of ids read at a time: an archive far away answers each in milliseconds, one after the other that adds up. */
 const IDS_AT_ONCE = 8;
 const ROW_BYTES = 24;
@@ -39,19 +37,18 @@ type Rows = {
   readonly stateNames: readonly string[];
 };
 
-/** The records of a raw file by offset. */
-type Records = ReadonlyMap<number, Uint8Array>;
-
 const text = new TextDecoder();
 
 export class ArchivedOrders {
   readonly #files: ArchiveFiles;
   readonly #turn: () => Promise<void>;
   readonly #cache = new ByteCache(CACHE_BYTES);
+  readonly #records: ArchivedRecords;
 
   constructor(files: ArchiveFiles, turn: () => Promise<void>) {
     this.#files = files;
     this.#turn = turn;
+    this.#records = new ArchivedRecords(files, turn, this.#cache);
   }
 
   /** Files that may hold an order of the range, those with the newest order first. */
@@ -99,7 +96,7 @@ export class ArchivedOrders {
   async whole(orders: readonly ArchivedOrder[]): Promise<StoredOrder[]> {
     const records = new Map<string, Records>();
     for (const [id, [first]] of Map.groupBy(orders, ({ batch }) => batch.id))
-      records.set(id, await this.#recordsOf((first as ArchivedOrder).batch));
+      records.set(id, await this.#records.of((first as ArchivedOrder).batch));
     return orders.map(({ batch, ...place }) => {
       const record = records.get(batch.id)?.get(place.offset);
       if (record === undefined)
@@ -154,22 +151,6 @@ export class ArchivedOrders {
     }
     const value = rows.take();
     return { value, bytes: value.count * ROW_BYTES };
-  }
-
-  #recordsOf(batch: ArchiveBatch): Promise<Records> {
-    return this.#cache.get(`raw ${batch.id} ${batch.files.map(({ checksum }) => checksum).join()}`, async () => {
-      const value = new Map<number, Uint8Array>();
-      let bytes = 0;
-      for (const { path } of batch.files.filter((file) => file.table === 'raw' && isRawPath(file.path))) {
-        const [lines, index] = await Promise.all([this.#files.read(path), this.#files.read(indexPathOf(path))]);
-        for (const record of await readRawFile(lines, index)) {
-          value.set(record.offset, record.bytes);
-          bytes += record.bytes.length + 100;
-          if (value.size % RECORDS_A_TURN === 0) await this.#turn();
-        }
-      }
-      return { value, bytes };
-    });
   }
 }
 

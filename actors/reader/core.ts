@@ -22,7 +22,7 @@ export class ReaderCore {
     this.#store = stores.store;
     this.#kpi = new KpiAnswers(stores, settings);
     this.#orders = new OrderHistory(stores, settings.turn);
-    this.#letters = new DeadLetters(stores, settings.now);
+    this.#letters = new DeadLetters(stores, settings);
   }
 
   answer(query: ReaderQuery): Promise<unknown> {

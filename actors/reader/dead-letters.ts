@@ -3,43 +3,45 @@
  * out, once for all: who dies between claim and append leaves it claimed without a place, and it is not replayed again
  * unless somebody says so.
  */
-import { zstdDecompressSync } from 'node:zlib';
-import { type DeadLetter, letterId, type TopicPartition } from '../../protocol/event.ts';
-import { readFrames } from '../../protocol/frames.ts';
+import { AppError } from '../../protocol/errors.ts';
+import { type DeadLetter, letterId } from '../../protocol/event.ts';
 import type { Replay, ReplayFilter, SeenLetter } from '../../protocol/message.ts';
-import type { DeadLetterFilter, FactStore, Page, RawChunk, RawReader, StoreReader } from '../ports/hot-store.ts';
+import type { DeadLetterFilter, FactStore, Page, RawReader, StoreReader } from '../ports/hot-store.ts';
+import { LetterRecords, type RecordStores } from './letter-records.ts';
 
-export type LetterStores = {
+export type LetterStores = RecordStores & {
   readonly store: Pick<StoreReader, 'deadLetters'>;
-  readonly raw: Pick<RawReader, 'raw' | 'deadLettersIn'>;
+  readonly raw: Pick<RawReader, 'deadLettersIn'>;
   readonly facts: Pick<FactStore, 'claim' | 'find' | 'put' | 'remove'>;
 };
+
+export type LetterSettings = { readonly now: () => number; readonly turn: () => Promise<void> };
 
 /** What a claim says; `to` is the offset of the record that was appended, null as long as nobody has said so. */
 type Claim = { readonly at: number; readonly to: number | null };
 
-type Open = {
-  readonly topic: string;
-  readonly partition: number;
-  readonly chunk: RawChunk;
-  readonly records: Uint8Array[];
+type Read = {
+  readonly found: { readonly letter: SeenLetter; readonly bytes: Uint8Array }[];
+  readonly refused: { readonly id: string; readonly why: string }[];
 };
 
 const PAGE = 1_000;
 /** Of the records of one replay together: they cross threads in one message. */
 const MOST_BYTES = 16 * 1024 * 1024;
+/** Then enough was read: each letter may be in another file of the archive. */
+const READ_MS = 8_000;
+/** Whoever asked gives up after 20 s: what is claimed later than this would be claimed for nobody. */
+const CLAIM_MS = 15_000;
 
 const keyOf = (id: string) => `replayed:${id}`;
 
 export class DeadLetters {
   readonly #stores: LetterStores;
-  readonly #now: () => number;
-  /** Letters often stand close together. */
-  #open: Open | undefined;
+  readonly #settings: LetterSettings;
 
-  constructor(stores: LetterStores, now: () => number) {
+  constructor(stores: LetterStores, settings: LetterSettings) {
     this.#stores = stores;
-    this.#now = now;
+    this.#settings = settings;
   }
 
   async page(filter: DeadLetterFilter): Promise<Page<SeenLetter>> {
@@ -47,31 +49,31 @@ export class DeadLetters {
     return { items: await this.#seen(items), next };
   }
 
-  /** Claims what the filter names, and hands out its records, oldest first. */
+  /** Claims what the filter names, and hands out its records in the order of their topic-partitions. */
   async take(filter: ReplayFilter): Promise<Replay> {
+    const asked = this.#settings.now();
     const { letters, more } = filter.ids === undefined ? await this.#matching(filter) : await this.#named(filter.ids);
-    const taken: Replay = { records: [], refused: [], more };
-    let bytes = 0;
-    for (const letter of letters.sort((a, b) => a.at - b.at || a.offset - b.offset || a.element - b.element)) {
-      if (bytes > MOST_BYTES) return { ...taken, more: true };
-      const found = await this.#takeOne(letter, filter.again);
-      if (typeof found === 'string') taken.refused.push({ id: letter.id, why: found });
-      else {
-        bytes += found.length;
-        taken.records.push({ id: letter.id, topic: letter.topic, partition: letter.partition, bytes: found });
-      }
-    }
+    // All are read before any is claimed: whatever fails on the way leaves nothing in doubt.
+    const read = await this.#read(letters.sort(byPlace), filter.again, asked + READ_MS);
+    if (this.#settings.now() > asked + CLAIM_MS)
+      throw new AppError('unavailable', 'Cannot replay as reading the records took too long: nothing was claimed');
     const known = new Set(letters.map(({ id }) => id));
-    for (const id of filter.ids ?? [])
-      if (!known.has(id)) taken.refused.push({ id, why: 'there is no such dead letter' });
-    return taken;
+    const unknown = (filter.ids ?? []).filter((id) => !known.has(id));
+    const refused = [...unknown.map((id) => ({ id, why: 'there is no such dead letter' })), ...read.refused];
+    const records: Replay['records'] = [];
+    for (const { letter, bytes } of read.found) {
+      const { id, topic, partition } = letter;
+      if (await this.#claim(letter)) records.push({ id, topic, partition, bytes });
+      else refused.push({ id, why: 'it is being replayed by somebody else' });
+    }
+    return { records, refused, more: more || read.found.length + read.refused.length < letters.length };
   }
 
   /** The records stand in the log at these offsets; without offsets they do not, and may be taken again. */
   async ended(ids: readonly string[], offsets: readonly number[] | null): Promise<void> {
     for (const [place, id] of ids.entries()) {
       if (offsets === null) await this.#stores.facts.remove(keyOf(id));
-      else await this.#stores.facts.put(keyOf(id), { at: this.#now(), to: offsets[place] ?? null } satisfies Claim);
+      else await this.#stores.facts.put(keyOf(id), this.#claimTo(offsets[place] ?? null));
     }
   }
 
@@ -112,38 +114,42 @@ export class DeadLetters {
     return { letters: await this.#seen(letters), more: false };
   }
 
-  /** The record, or why it cannot be had. */
-  async #takeOne(letter: SeenLetter, again: boolean): Promise<Uint8Array | string> {
-    const { id, replayedAt, replayedTo } = letter;
-    if (replayedTo !== null) return `it was replayed to offset ${replayedTo} already`;
-    if (replayedAt !== null && !again)
-      return 'it was replayed, and nobody knows whether that succeeded: say "again" for it';
-    const record = await this.#recordOf(letter);
-    if (record === undefined) return 'its record stands in the archive, where this cannot take it from';
-    const claim: Claim = { at: this.#now(), to: null };
-    if (replayedAt !== null) await this.#stores.facts.put(keyOf(id), claim);
-    else if (!(await this.#stores.facts.claim(keyOf(id), claim))) return 'it is being replayed by somebody else';
-    return record;
+  /** The records of those that may be taken, as far as time and size allow. */
+  async #read(letters: readonly SeenLetter[], again: boolean, endsAt: number): Promise<Read> {
+    const records = new LetterRecords(this.#stores, this.#settings.turn);
+    const read: Read = { found: [], refused: [] };
+    let size = 0;
+    for (const letter of letters) {
+      if (size > MOST_BYTES || this.#settings.now() > endsAt) break;
+      const bytes = refusalOf(letter, again) ?? (await records.of(letter));
+      if (typeof bytes === 'string') read.refused.push({ id: letter.id, why: bytes });
+      else {
+        size += bytes.length;
+        read.found.push({ letter, bytes });
+      }
+    }
+    return read;
   }
 
-  /** Of an array only the element: its neighbours have counted. */
-  async #recordOf({ topic, partition, offset, element }: DeadLetter): Promise<Uint8Array | undefined> {
-    const open = await this.#chunkOf({ topic, partition }, offset);
-    const record = open?.records[offset - open.chunk.base];
-    if (record === undefined || element < 0) return record;
-    const elements = JSON.parse(new TextDecoder().decode(record)) as unknown[];
-    return new TextEncoder().encode(JSON.stringify(elements[element]));
+  async #claim({ id, replayedAt }: SeenLetter): Promise<boolean> {
+    if (replayedAt === null) return this.#stores.facts.claim(keyOf(id), this.#claimTo(null));
+    await this.#stores.facts.put(keyOf(id), this.#claimTo(null));
+    return true;
   }
 
-  async #chunkOf({ topic, partition }: TopicPartition, offset: number): Promise<Open | undefined> {
-    const held = this.#open;
-    const isHeld = held?.topic === topic && held.partition === partition;
-    if (isHeld && offset >= held.chunk.base && offset < held.chunk.next) return held;
-    const [chunk] = await this.#stores.raw.raw({ topic, partition }, offset, 1);
-    if (chunk === undefined || offset < chunk.base || offset >= chunk.next) return undefined;
-    const frames = chunk.zstd ? zstdDecompressSync(chunk.frames) : chunk.frames;
-    const records = [...readFrames(frames)].map(({ start, end }) => frames.slice(start, end));
-    this.#open = { topic, partition, chunk, records };
-    return this.#open;
+  #claimTo(to: number | null): Claim {
+    return { at: this.#settings.now(), to };
   }
+}
+
+function refusalOf({ replayedAt, replayedTo }: SeenLetter, again: boolean): string | undefined {
+  if (replayedTo !== null) return `it was replayed to offset ${replayedTo} already`;
+  if (replayedAt === null || again) return undefined;
+  return 'it was replayed, and nobody knows whether that succeeded: say "again" for it';
+}
+
+/** As they stand in the log: those of one file of the archive come one after the other. */
+function byPlace(a: DeadLetter, b: DeadLetter): number {
+  if (a.topic !== b.topic) return a.topic < b.topic ? -1 : 1;
+  return a.partition - b.partition || a.offset - b.offset || a.element - b.element;
 }

@@ -13,7 +13,17 @@ import { Model } from '../model/model.ts';
 import { compareOrders } from '../model/orders.ts';
 import { ask } from '../model/questions.ts';
 import { Random } from '../model/random.ts';
-import { type PulsoOptions, replay, runPulso, startPulso, until, untilCounted } from './exactness.ts';
+import {
+  ledgerTotal,
+  type Pulso,
+  type PulsoOptions,
+  post,
+  replay,
+  runPulso,
+  startPulso,
+  until,
+  untilCounted,
+} from './exactness.ts';
 
 const EVENTS = Number(process.env.TEST_EVENTS ?? 10_000);
 const BUDGET = 1_000_000;
@@ -67,9 +77,22 @@ test('a small budget, archived and killed -9 all the while, leaves every KPI and
   assert.deepEqual(await differences(pulso.url, model), []);
   const records = [...model.partitions.values()].reduce((sum, partition) => sum + partition.records, 0);
   assert.equal((await statusOf(pulso.url)).records, records);
+  await assertReplays(pulso, events);
   await pulso.stop();
   await assertVerifies(options);
 });
+
+/** Letters whose records are nowhere but in the archive: they go into the log again, to end as they did before. */
+async function assertReplays(pulso: Pulso, events: number): Promise<void> {
+  const before = await ledgerTotal(pulso.url);
+  const { status, body } = await post(pulso, '/dead-letters/replay', { reason: 'bad-value', limit: 20 });
+  assert.equal(status, 200, JSON.stringify(body));
+  const { replayed, refused } = body as { replayed: number; refused: unknown[] };
+  assert.deepEqual([replayed, refused], [20, []]);
+  await untilCounted(pulso.url, events + 20);
+  const after = await ledgerTotal(pulso.url);
+  assert.deepEqual([after.dead - before.dead, after.counted - before.counted], [20, 0]);
+}
 
 async function assertVerifies(options: PulsoOptions): Promise<void> {
   const good = await runPulso(['archive', 'verify'], options);
