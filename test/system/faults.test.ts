@@ -5,17 +5,28 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
+import { EmbeddedPartitionStore } from '../../actors/backends/store-embedded.ts';
 import { DEATHS, type FaultKind } from '../../protocol/fault.ts';
 import type { NodeStatus } from '../../supervisor/status.ts';
-import { compareAll } from '../model/compare.ts';
 import { hostileLines } from '../model/hostile.ts';
 import { readLog } from '../model/log.ts';
-import { Model, type ModelResult } from '../model/model.ts';
-import { compareOrders } from '../model/orders.ts';
+import { Model } from '../model/model.ts';
 import { RECORD_BYTES } from '../model/rules.ts';
-import { ledgerTotal, until, untilCounted, untilReady } from './exactness.ts';
-import { type InProcess, startInProcess, untilSeen } from './in-process.ts';
+import { until, untilCounted, untilReady } from './exactness.ts';
+import { type InProcess, startInProcess } from './in-process.ts';
 import { type Producer, produce } from './producer.ts';
+import {
+  assertAlive,
+  backAfter,
+  differences,
+  dropLinks,
+  epochOf,
+  get,
+  order,
+  post,
+  strike,
+  untilMore,
+} from './striking.ts';
 
 const EVENTS = 4_000;
 /** So that events come in all the time that faults do. */
@@ -55,77 +66,6 @@ const SETTINGS = {
   generator: { rate: 150 },
 };
 
-type Answer = { readonly status: number; readonly body: Record<string, unknown> };
-
-async function post({ url, token }: InProcess, path: string, body: object): Promise<Answer> {
-  const answer = await fetch(new URL(path, url), {
-    method: 'POST',
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
-  return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
-}
-
-async function get({ url }: InProcess, path: string): Promise<Answer> {
-  const answer = await fetch(new URL(path, url));
-  return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
-}
-
-/** Asked again while there is no gateway: it may have been the last one that was struck. */
-async function order(pulso: InProcess, actor: string, kind: FaultKind): Promise<void> {
-  // Without a key: one that was refused would be refused again under the same.
-  const body = { kind, reason: 'test' };
-  await until(`${kind} of ${actor} taken`, 30_000, async () => {
-    const state = await post(pulso, `/system/actors/${actor}/fault`, body).catch((error: Error) => error.message);
-    return { done: typeof state === 'object' && state.status === 200, state };
-  });
-}
-
-const epochOf = ({ tree }: InProcess, id: string) =>
-  Math.max(...tree.events().flatMap(({ kind, actor, epoch }) => (kind === 'running' && actor === id ? [epoch] : [0])));
-
-/** From the orders until their successors ran. */
-async function strike(pulso: InProcess, actors: readonly string[], kind: FaultKind): Promise<number[]> {
-  const epochs = new Map(actors.map((actor) => [actor, epochOf(pulso, actor)]));
-  for (const actor of actors) await order(pulso, actor, kind);
-  return Promise.all([...epochs].map((before) => backAfter(pulso, kind, before)));
-}
-
-async function backAfter({ tree }: InProcess, kind: FaultKind, [actor, before]: [string, number]): Promise<number> {
-  const running = await untilSeen(tree, `${actor} is back after ${kind}`, (events) =>
-    events.find((event) => event.kind === 'running' && event.actor === actor && event.epoch > before),
-  );
-  const ordered = tree.events().findLast((event) => event.text === `fault ${kind} ${actor}`);
-  return running.at - (ordered?.at ?? Number.NaN);
-}
-
-/** Until each of its links is laid again; nobody restarts for it. */
-async function dropLinks(pulso: InProcess, actor: string): Promise<void> {
-  const epoch = epochOf(pulso, actor);
-  const { links } = await pulso.tree.control(actor).inspect();
-  const since = pulso.tree.events().at(-1)?.id ?? 0;
-  await order(pulso, actor, 'drop-link');
-  await untilSeen(pulso.tree, `the links of ${actor} are there again`, (events) => {
-    const again = events.filter(({ id, kind, text }) => id > since && kind === 'relinked' && text.includes(actor));
-    return again.length >= links.length;
-  });
-  assertAlive(pulso, [actor], epoch, `links of ${actor} were dropped`);
-}
-
-/** The same incarnation as before; else what has become of them is said. */
-function assertAlive({ tree }: InProcess, actors: readonly string[], epoch: number, why: string): void {
-  const others = tree.events().filter((event) => actors.includes(event.actor) && event.epoch > epoch);
-  const story = tree
-    .events()
-    .slice(-40)
-    .map(({ at, text }) => `${at % 100_000} ${text}`);
-  assert.deepEqual(
-    others.map(({ text }) => text),
-    [],
-    `${why}, and that killed:\n${story.join('\n')}`,
-  );
-}
-
 function dataDir(t: TestContext): string {
   const dir = mkdtempSync(join(tmpdir(), 'pulso-faults-'));
   t.after(() => rmSync(dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }));
@@ -137,30 +77,6 @@ function lines(events: number): Uint8Array[] {
   return [...hostileLines({ events, seed: 3, start, spanMs: 5 * MINUTE })]
     .filter(({ bytes, record }) => record && bytes.length <= RECORD_BYTES)
     .map(({ bytes }) => bytes);
-}
-
-async function untilMore({ url }: InProcess): Promise<void> {
-  const { in: before } = await ledgerTotal(url);
-  await until('more events counted', 30_000, async () => {
-    const state = await ledgerTotal(url);
-    return { done: state.in > before, state };
-  });
-}
-
-/** Asked again where there was no answer: with limits as short as these a busy machine may make an actor look hung. */
-async function differences({ url }: InProcess, model: ModelResult): Promise<string[]> {
-  let found: string[] = [];
-  await until('all questions answered', 60_000, async () => {
-    try {
-      found = [...(await compareAll(url, model)), ...(await compareOrders(url, model)).differences];
-      return { done: true };
-    } catch (thrown) {
-      const { message } = thrown as Error;
-      if (!message.includes('answered 503')) throw thrown;
-      return { done: false, state: message };
-    }
-  });
-  return found;
 }
 
 /** Everything sent is taken and counted, nobody makes more, and all figures are those of the model of the log. */
@@ -244,7 +160,25 @@ test('every kind of fault of every kind of actor is recovered from, and every fi
   await assertExact(pulso, dir, producer);
 });
 
-test('links that drop while batches are on their way, other settings, and a stall of one that waits change no figure', async (t) => {
+async function metricOf({ url }: InProcess, name: string): Promise<number> {
+  const text = await (await fetch(new URL('/metrics', url))).text();
+  const line = text.split('\n').find((one) => one.startsWith(`${name} `)) ?? assert.fail(`no ${name} in ${text}`);
+  return Number(line.slice(name.length + 1));
+}
+
+/** Somebody else takes a partition over: what its owner still commits is refused and counted, then it is taken back. */
+async function loseOwnership(pulso: InProcess, dir: string): Promise<void> {
+  const before = await metricOf(pulso, 'pulso_fenced_total');
+  const store = new EmbeddedPartitionStore({ dataDir: dir, partitions: 4, topics: ['orders', 'deliveries', 'clicks'] });
+  await store.open({ topic: 'orders', partition: 0 });
+  await store.close();
+  await until('the owner was refused', 30_000, async () => {
+    const fenced = await metricOf(pulso, 'pulso_fenced_total');
+    return { done: fenced > before, state: fenced };
+  });
+}
+
+test('links that drop while batches are on their way, other settings, a stall of one that waits and a partition that is lost change no figure', async (t) => {
   const [pulso, dir, producer] = await started(t, 8 * EVENTS, EVENTS);
   await assertToldAndSet(pulso);
   let sending = true;
@@ -257,5 +191,8 @@ test('links that drop while batches are on their way, other settings, and a stal
   }
   t.diagnostic(`${drops} drops`);
   await stallWaiting(pulso);
+  await loseOwnership(pulso, dir);
+  for (const actor of ['gateway', 'aggregator-0'])
+    assert.ok((await metricOf(pulso, `pulso_actor_external_bytes{actor="${actor}"}`)) > 0, actor);
   await assertExact(pulso, dir, producer);
 });

@@ -50,7 +50,8 @@ export function systemRoutes(state: GatewayState, options: SystemRouteOptions): 
 function tree(state: GatewayState, { clients, clock }: SystemRouteOptions): Answer {
   const root = knownTree(state);
   const { currency, zone } = state.options;
-  const summary = { ...pipelineOf(state, clients(), clock()), currency, zone, at: root.at };
+  const shared = { shared_log: state.status.own !== undefined };
+  const summary = { ...pipelineOf(state, clients(), clock()), ...shared, currency, zone, at: root.at };
   return json({ ...actorView(root), summary });
 }
 

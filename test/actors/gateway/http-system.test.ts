@@ -5,7 +5,7 @@ import type { WireError } from '../../../protocol/errors.ts';
 import type { SupervisorEventKind } from '../../../supervisor/events.ts';
 import { IncidentLog } from '../../../supervisor/incidents.ts';
 import { assertError, bearer, call, command, type Reply } from './calls.ts';
-import { connectLane, runningTree, serve, tellStatus } from './served.ts';
+import { connectLane, node, runningTree, serve, tellStatus } from './served.ts';
 
 test('gateway sends commands to the supervisor, once a key, and keeps an audit', async (t) => {
   const served = await serve(t);
@@ -225,6 +225,32 @@ test('gateway shows the tree, its events and metrics', async (t) => {
   assert.match(metrics.body, /^# TYPE pulso_hot_bytes gauge$/m);
   for (const line of metrics.body.trim().split('\n'))
     assert.match(line, /^(# (HELP|TYPE) .*|[a-z_]+(\{.*\})? -?[\d.e+-]+)$/);
+});
+
+test('gateway tells in its metrics what former owners were refused, and the memory of each thread', async (t) => {
+  const served = await serve(t);
+  const actors = [
+    { ...node('gateway'), heapBytes: 5_000, externalBytes: 70_000 },
+    { ...node('reader'), externalBytes: 3 },
+  ];
+  tellStatus(served, actors, 1, { zombies: 2, fenced: 41 });
+  const lines = (await call(served, '/metrics')).body.split('\n');
+  for (const line of [
+    '# TYPE pulso_fenced_total counter',
+    'pulso_fenced_total 41',
+    'pulso_zombies 2',
+    '# TYPE pulso_actor_external_bytes gauge',
+    'pulso_actor_external_bytes{actor="gateway"} 70000',
+    'pulso_actor_external_bytes{actor="reader"} 3',
+    'pulso_actor_heap_bytes{actor="gateway"} 5000',
+  ])
+    assert.ok(lines.includes(line), line);
+  const { summary, children } = (await call(served, '/system/tree')).json();
+  assert.deepEqual([summary.fenced, summary.zombies, summary.shared_log], [41, 2, false]);
+  assert.deepEqual(
+    children.map(({ external_bytes }: { external_bytes: number }) => external_bytes),
+    [70_000, 3],
+  );
 });
 
 test('gateway previews a command: who goes down, what is read again, what it takes of which budget', async (t) => {

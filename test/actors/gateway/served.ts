@@ -97,7 +97,12 @@ export function connectLane(served: Served): Promise<void> {
   });
 }
 
-export function tellStatus(served: Served, children: readonly NodeStatus[], lanes = 1): void {
+export function tellStatus(
+  served: Served,
+  children: readonly NodeStatus[],
+  lanes = 1,
+  counts: Partial<Pick<TreeStatus, 'zombies' | 'fenced'>> = {},
+): void {
   const ends = served.shop.partitions.map(({ topic, partition, nextOffset }) => ({
     topic,
     partition,
@@ -110,6 +115,7 @@ export function tellStatus(served: Served, children: readonly NodeStatus[], lane
     zombiesEver: 0,
     fenced: 0,
     dropped: 0,
+    ...counts,
   };
   served.gateway.state.status.told(root, lanes, ends);
 }
