@@ -9,7 +9,7 @@ import { type ChaosPorts, type ChaosProgress, runChaos } from './chaos/run.ts';
 import { CHAOS_KINDS, type ChaosKind } from './chaos/schedule.ts';
 import { TotalsWatch } from './chaos/totals.ts';
 import { type Arguments, type Command, EXIT, numberOption, settingOption, wholeOption } from './command.ts';
-import { askTarget, type Target, targetOf } from './target.ts';
+import { appendTo, askTarget, type Target, targetOf } from './target.ts';
 
 /** A gateway that is struck is soon asked again. */
 const ANSWER_MS = 5_000;
@@ -27,7 +27,11 @@ export const chaos: Command = {
     },
     minutes: { type: 'string', value: 'M', meaning: `how long to go on (${STANDARD.minutes})` },
     faults: { type: 'string', value: 'N', meaning: 'at most so many; as many as the restart budgets allow by default' },
-    kinds: { type: 'string', value: 'LIST', meaning: `which faults: ${CHAOS_KINDS.join(',')}` },
+    kinds: {
+      type: 'string',
+      value: 'LIST',
+      meaning: `which faults: ${CHAOS_KINDS.join(',')}; poison appends orders of nothing (state "chaos"), so on Kafka only where it is named`,
+    },
     json: { type: 'boolean', meaning: 'the report as JSON, on one line' },
     yes: { type: 'boolean', meaning: 'do not ask first' },
     url: { type: 'string', value: 'URL', meaning: 'the pulso to strike (its token in the URL or in PULSO_TOKEN)' },
@@ -52,8 +56,8 @@ async function run(args: Arguments): Promise<number> {
   return report.held ? EXIT.done : EXIT.failed;
 }
 
-function kindsOf(text: unknown): readonly ChaosKind[] {
-  if (typeof text !== 'string') return CHAOS_KINDS;
+function kindsOf(text: unknown): readonly ChaosKind[] | undefined {
+  if (typeof text !== 'string') return undefined;
   const names = [...new Set(text.split(',').map((name) => name.trim()))];
   const unknown = names.find((name) => !CHAOS_KINDS.some((kind) => kind === name));
   if (unknown === undefined) return names as ChaosKind[];
@@ -82,6 +86,7 @@ export function portsTo(target: Target): ChaosPorts {
   return {
     get: (path) => askTarget(target, path, undefined, ANSWER_MS),
     post: (path, body) => askTarget(target, path, body, ANSWER_MS),
+    append: (event) => appendTo(target, event, ANSWER_MS),
     watchTotals: (heard) => new TotalsWatch(socket, heard),
     now: () => performance.now(),
     wait: (ms, signal) => sleep(Math.max(0, ms), undefined, { signal }).catch(() => undefined),

@@ -17,20 +17,25 @@ export function targetOf({ data, token }: Pick<Config, 'data' | 'token'>, url: u
 }
 
 /** GET, or POST with a body. Whatever goes wrong is an AppError with a sentence. */
-export async function askTarget(
+export function askTarget(target: Target, path: string, body?: unknown, limitMs = ANSWER_MS): Promise<unknown> {
+  const sent = body === undefined ? {} : { body: JSON.stringify(body), type: 'application/json' };
+  return exchange(target, path, { ...sent, limitMs });
+}
+
+/** One event, as JSON, into the log: durable when it returns. */
+export function appendTo(target: Target, event: string, limitMs = ANSWER_MS): Promise<unknown> {
+  return exchange(target, '/events', { body: event, type: 'application/x-ndjson', limitMs });
+}
+
+async function exchange(
   { url, token }: Target,
   path: string,
-  body?: unknown,
-  limitMs = ANSWER_MS,
+  { body, type, limitMs }: { readonly body?: string; readonly type?: string; readonly limitMs: number },
 ): Promise<unknown> {
   const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
-  const post = {
-    method: 'POST',
-    body: JSON.stringify(body),
-    headers: { ...headers, 'content-type': 'application/json' },
-  };
+  if (type !== undefined) headers['content-type'] = type;
   const signal = AbortSignal.timeout(limitMs);
-  const init = body === undefined ? { headers, signal } : { ...post, signal };
+  const init = body === undefined ? { headers, signal } : { method: 'POST', body, headers, signal };
   const response = await fetch(new URL(path, url), init).catch((cause: unknown) => {
     throw new AppError('unavailable', `Cannot reach the pulso at ${url}: ${reasonOf(cause)}`, { cause });
   });

@@ -8,7 +8,7 @@ import { CHAOS_KINDS } from '../../actors/commands/chaos/schedule.ts';
 import { portsTo } from '../../actors/commands/chaos.ts';
 import { compareAll } from '../model/compare.ts';
 import { compareOrders } from '../model/orders.ts';
-import { eventsOf, modelOfLog } from '../system/against-model.ts';
+import { eventsOf, modelOfLog, poisonedPlaces } from '../system/against-model.ts';
 import { startPulso, untilCounted, untilReady } from '../system/exactness.ts';
 import type { Soaked } from './quiet.ts';
 
@@ -62,7 +62,7 @@ export async function strike({ seed, faults, rate }: StrikeOptions): Promise<Soa
 async function againstModel(dataDir: string): Promise<string[]> {
   const pulso = await startPulso(['--no-generator', '--lanes', '2'], { dataDir, env: { PULSO_HOT_BYTES: HOT_BYTES } });
   try {
-    const model = modelOfLog(dataDir);
+    const model = modelOfLog(dataDir, await poisonedPlaces(pulso.url));
     await untilCounted(pulso.url, eventsOf(model), COUNTED_MS);
     return [...(await compareAll(pulso.url, model)), ...(await compareOrders(pulso.url, model)).differences];
   } finally {

@@ -6,9 +6,10 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { compareAll } from '../model/compare.ts';
 import { type HostileOptions, hostileLines } from '../model/hostile.ts';
-import { readLog } from '../model/log.ts';
-import { Model, type ModelResult } from '../model/model.ts';
+import { type LogRecord, readLog } from '../model/log.ts';
+import { Model, type ModelOptions, type ModelResult } from '../model/model.ts';
 import { compareOrders } from '../model/orders.ts';
+import { ask } from '../model/questions.ts';
 import { RECORD_BYTES } from '../model/rules.ts';
 import type { Producer } from './producer.ts';
 
@@ -31,11 +32,28 @@ export function eventsOf({ partitions }: ModelResult): number {
   return [...partitions.values()].reduce((sum, partition) => sum + partition.in, 0);
 }
 
-/** What the model makes of the records that are in the log, however they got in. */
-export function modelOfLog(dir: string): ModelResult {
-  const model = new Model();
-  for (const { topic, partition, bytes, at } of readLog(dir)) model.addTo(topic, partition, bytes, at);
+/** What the model makes of the records that are in the log, however they got in; those at poisoned places are dead. */
+export function modelOfLog(dir: string, poisoned: ReadonlySet<string> = new Set()): ModelResult {
+  return modelOf(readLog(dir), poisoned);
+}
+
+export function modelOf(
+  log: Iterable<LogRecord>,
+  poisoned: ReadonlySet<string> = new Set(),
+  options: ModelOptions = {},
+): ModelResult {
+  const model = new Model(options);
+  for (const { topic, partition, offset, bytes, at } of log) {
+    if (poisoned.has(`${topic}:${partition}:${offset}`)) model.addPoisonTo(topic, partition);
+    else model.addTo(topic, partition, bytes, at);
+  }
   return model.result();
+}
+
+/** Places of the records that killed their actors and were passed, as the system tells them. */
+export async function poisonedPlaces(url: string): Promise<Set<string>> {
+  const { items } = (await ask(url, '/dead-letters?reason=poison&limit=1000')) as { items: { id: string }[] };
+  return new Set(items.map(({ id }) => id));
 }
 
 export function postableLines(options: HostileOptions): Uint8Array[] {
@@ -45,9 +63,9 @@ export function postableLines(options: HostileOptions): Uint8Array[] {
 }
 
 /** Every accepted line is in the log, none more often than it was sent, nothing else. */
-export function assertDelivered(dir: string, { sent }: Producer): void {
+export function assertDelivered(log: Iterable<Pick<LogRecord, 'bytes'>>, { sent }: Producer): void {
   const found = new Map<string, number>();
-  for (const { bytes } of readLog(dir)) {
+  for (const { bytes } of log) {
     const key = Buffer.from(bytes).toString('latin1');
     found.set(key, (found.get(key) ?? 0) + 1);
   }

@@ -4,6 +4,7 @@ import { availableParallelism, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { writeHostileFile } from '../model/hostile.ts';
+import { readLog } from '../model/log.ts';
 import { Model, type ModelResult } from '../model/model.ts';
 import { assertDelivered, assertExact, dataDir, eventsOf, modelOfLog, postableLines } from './against-model.ts';
 import {
@@ -76,7 +77,7 @@ async function finish(t: TestContext, pulso: Pulso, dir: string, producer: Produ
     producer.finished,
     pulso.ended.then((how) => assert.fail(`${JSON.stringify(how)} ${pulso.log()}`)),
   ]);
-  assertDelivered(dir, producer);
+  assertDelivered(readLog(dir), producer);
   const model = modelOfLog(dir);
   await untilCounted(pulso.url, eventsOf(model));
   await assertExact(pulso, model);

@@ -24,6 +24,7 @@ const NAMES = {
   latest: '/kpi/latest answers but while the gateway itself is down',
   recovered: 'every fault is recovered from',
   running: 'every actor runs at the end',
+  poison: 'a poisoned order becomes one dead letter, and counts once when it is replayed',
   standstill: 'no partition stands still behind its log at the end',
 } as const;
 type Name = keyof typeof NAMES;
@@ -134,6 +135,12 @@ export class Invariants {
       const excused = down.some((time) => from <= time.to + GATEWAY_SLACK_MS && to >= time.from);
       if (!excused) this.#breach('latest', `no answer for ${Math.round(to - from)} ms: ${why}`);
     }
+  }
+
+  /** What was wrong with poisoned orders, of so many. */
+  poisoned(orders: number, breaches: readonly string[]): void {
+    for (let at = 0; at < orders; at++) this.#look('poison');
+    for (const text of breaches) this.#breach('poison', text);
   }
 
   /** The process does not answer any more. */

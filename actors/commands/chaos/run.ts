@@ -1,8 +1,9 @@
 /** Strikes a running system by plan, and looks at it all the while. Everything it needs is handed to it. */
 import { AppError } from '../../../protocol/errors.ts';
 import { Invariants } from './invariants.ts';
+import { Poisoning } from './poisoning.ts';
 import { type ChaosReport, kindReports } from './report.ts';
-import { type ChaosKind, costsRestart, type PlannedFault, planFaults } from './schedule.ts';
+import { CHAOS_KINDS, type ChaosKind, costsRestart, type PlannedFault, planFaults } from './schedule.ts';
 import { isOver, readEvents, Timeline } from './timeline.ts';
 import { readSeenTree, runs, type SeenTree } from './tree.ts';
 
@@ -12,7 +13,8 @@ export type ChaosOptions = {
   readonly spanMs: number;
   /** At most so many. */
   readonly faults: number;
-  readonly kinds: readonly ChaosKind[];
+  /** Without any: all, but poison where others may read the log, as it appends an order. */
+  readonly kinds?: readonly ChaosKind[] | undefined;
   /** Ends it: what is under way is looked at once more. */
   readonly signal: AbortSignal;
 };
@@ -21,6 +23,8 @@ export type ChaosPorts = {
   /** Both throw an AppError when there is no answer, or one that refuses. */
   readonly get: (path: string) => Promise<unknown>;
   readonly post: (path: string, body: unknown) => Promise<unknown>;
+  /** One event into the log, by POST /events. */
+  readonly append: (event: string) => Promise<unknown>;
   readonly watchTotals: (heard: Invariants['totals']) => { close(): void };
   /** Milliseconds, of any origin. */
   readonly now: () => number;
@@ -86,11 +90,12 @@ class ChaosRun {
 
   /** Reads whom there is to strike; throws when nobody answers. */
   async begin(): Promise<void> {
-    const { seed, spanMs, faults, kinds } = this.#options;
+    const { seed, spanMs, faults } = this.#options;
     this.#answeredAt = this.#ports.now();
     this.#tree = readSeenTree(await this.#ports.get('/system/tree'));
     await this.#hearEvents();
-    const { targets, spending: budgets } = this.#tree;
+    const { targets, spending: budgets, sharedLog } = this.#tree;
+    const { kinds = CHAOS_KINDS.filter((kind) => kind !== 'poison' || !sharedLog) } = this.#options;
     this.#plan = planFaults({ seed, targets, budgets, kinds, spanMs, faults });
     if (this.#plan.length === 0)
       throw new AppError('conflict', 'Cannot strike anybody as no actor may be struck by these faults in that time');
@@ -103,9 +108,11 @@ class ChaosRun {
     const looks = this.#lookOn(looking.signal);
     const { signal } = this.#options;
     const stop = AbortSignal.any([signal, this.#gone.signal]);
+    const poisoning = new Poisoning(this.#ports, stop);
     try {
-      await this.#strikeAll(stop);
+      await this.#strikeAll(stop, poisoning);
       await this.#settle(stop);
+      if (!stop.aborted) this.#invariants.poisoned(poisoning.count, await poisoning.breaches());
     } finally {
       looking.abort();
       await looks;
@@ -114,11 +121,13 @@ class ChaosRun {
     return this.#report(signal.aborted);
   }
 
-  async #strikeAll(stop: AbortSignal): Promise<void> {
+  async #strikeAll(stop: AbortSignal, poisoning: Poisoning): Promise<void> {
     for (const fault of this.#plan) {
       await this.#ports.wait(this.#began + fault.atMs - this.#ports.now(), stop);
       if (stop.aborted) return;
-      await this.#strikeWhenReady(fault, stop);
+      if (!(await this.#untilReady(fault, stop))) continue;
+      if (fault.kind === 'poison') await this.#poison(fault, poisoning, stop);
+      else await this.#strike(fault, stop);
     }
   }
 
@@ -174,16 +183,30 @@ class ChaosRun {
     for (const told of this.#told) if (over.has(told.fault.number)) told.overAt ??= this.#ports.now();
   }
 
-  async #strikeWhenReady(fault: PlannedFault, stop: AbortSignal): Promise<void> {
+  /** False where its turn has passed. */
+  async #untilReady(fault: PlannedFault, stop: AbortSignal): Promise<boolean> {
     const deadline = this.#ports.now() + READY_MS;
     while (!this.#isReady(fault) && !stop.aborted) {
       if (this.#ports.now() > deadline) {
         this.#skipped++;
-        return;
+        return false;
       }
       await this.#ports.wait(LOOK_MS / 4, stop);
     }
-    if (!stop.aborted) await this.#strike(fault, stop);
+    return !stop.aborted;
+  }
+
+  /** Nobody else is struck meanwhile: an order whose answer is lost cannot be told from one that is. */
+  async #poison(fault: PlannedFault, poisoning: Poisoning, stop: AbortSignal): Promise<void> {
+    if (!(await poisoning.reaches(fault.actor))) {
+      if (!stop.aborted) this.#skipped++;
+      return;
+    }
+    this.#timeline.strike(fault);
+    this.#told.push({ fault, at: this.#ports.now(), overAt: undefined });
+    const wrong = await poisoning.carryOut(fault.actor);
+    if (wrong !== undefined && !stop.aborted)
+      this.#invariants.poisoned(1, [`fault ${fault.number}, poison of ${fault.actor}: ${wrong}`]);
   }
 
   #isReady({ actor, kind }: PlannedFault): boolean {

@@ -2,12 +2,12 @@
  * Which faults strike whom and when: a pure function of the seed and of the actors that there are. It spends no
  * supervisor's budget beyond its share, and lets an actor be well again before it is struck again.
  */
-import type { FaultKind } from '../../../protocol/fault.ts';
+import type { FaultKind, OrderFault } from '../../../protocol/fault.ts';
 import { Random } from '../../generator/random.ts';
 
-/** `kill` is a command of its own; the others are ordered of the actor. */
-export const CHAOS_KINDS = ['crash', 'hang', 'block', 'stall', 'oom', 'slow', 'drop-link', 'kill'] as const;
-export type ChaosKind = (typeof CHAOS_KINDS)[number] & (FaultKind | 'kill');
+/** `kill` is a command of its own, `poison` an order that the actor dies of; the others are ordered of the actor. */
+export const CHAOS_KINDS = ['crash', 'hang', 'block', 'stall', 'oom', 'slow', 'drop-link', 'kill', 'poison'] as const;
+export type ChaosKind = (typeof CHAOS_KINDS)[number] & (FaultKind | OrderFault | 'kill');
 
 /** An actor that may be struck, and the supervisor that pays for its restarts. */
 export type Target = {
@@ -15,6 +15,8 @@ export type Target = {
   readonly supervisor: string;
   /** How long one of its handlers may take before it counts as stalled; 0: for ever. */
   readonly progressMs: number;
+  /** Whether it may be poisoned. */
+  readonly countsOrders: boolean;
 };
 
 /** Restarts allowed of a supervisor within a period. */
@@ -130,7 +132,8 @@ class Books {
     if (costsRestart(kind)) this.#spent.set(supervisor, [...(this.#spent.get(supervisor) ?? []), atMs]);
   }
 
-  #takes({ supervisor, progressMs }: Target, kind: ChaosKind): boolean {
+  #takes({ supervisor, progressMs, countsOrders }: Target, kind: ChaosKind): boolean {
+    if (kind === 'poison' && !countsOrders) return false;
     if (kind === 'stall' && (progressMs === 0 || progressMs > LONGEST_STALL_MS)) return false;
     return !costsRestart(kind) || this.#share(supervisor) > 0;
   }

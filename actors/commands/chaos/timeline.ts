@@ -35,6 +35,8 @@ const SIGHTINGS: readonly string[] = ['hung', 'memory', 'terminated', 'exited'];
 /** A mild fault that has ended nobody by then has passed. */
 const MILD_MS: Readonly<Partial<Record<ChaosKind, number>>> = { slow: 12_000, 'drop-link': 5_000 };
 
+const UNSEEN = { struckAt: null, seenMs: null, backMs: null, seenAs: null };
+
 type Strike = { readonly fault: PlannedFault; readonly after: number };
 
 export class Timeline {
@@ -98,8 +100,9 @@ export class Timeline {
   #find({ fault, after }: Strike): Outcome {
     const { number, actor, kind } = fault;
     const since = this.events.filter(({ id }) => id > after);
+    if (kind === 'poison') return findPoison(fault, since);
     const order = since.find((event) => isOrder(event, fault));
-    const base = { number, actor, kind, struckAt: null, seenMs: null, backMs: null, seenAs: null };
+    const base = { number, actor, kind, ...UNSEEN };
     if (order === undefined) return { ...base, state: 'waiting' };
     const later = since.filter(({ id }) => id > order.id);
     const struckAt = later.find((event) => isStrike(event, fault, order.epoch))?.at ?? order.at;
@@ -128,6 +131,25 @@ export class Timeline {
       ? { ...seenBy, state: 'seen' }
       : { ...seenBy, state: 'recovered', backMs: back.at - struckAt };
   }
+}
+
+/**
+ * It strikes when its actor dies of it for the first time, is seen when the supervisor has named it after the second, and
+ * is over when the successor runs that passes it.
+ */
+function findPoison({ number, actor, kind }: PlannedFault, since: readonly Noted[]): Outcome {
+  const base = { number, actor, kind, ...UNSEEN };
+  const own = since.filter((event) => event.actor === actor);
+  const death = own.find(isSighting);
+  if (death === undefined) return { ...base, state: 'waiting' };
+  const struck = { ...base, struckAt: death.at };
+  const seen = own.find((event) => event.kind === 'poison');
+  if (seen === undefined) return { ...struck, state: 'struck' };
+  const named = { ...struck, seenMs: seen.at - death.at, seenAs: seen.kind };
+  const back = own.find((event) => event.kind === 'running' && event.epoch > seen.epoch);
+  return back === undefined
+    ? { ...named, state: 'seen' }
+    : { ...named, state: 'recovered', backMs: back.at - death.at };
 }
 
 export function isOver({ state }: Outcome): boolean {

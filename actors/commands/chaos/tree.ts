@@ -11,12 +11,15 @@ export type SeenTree = {
   readonly at: number;
   /** When the process was started. */
   readonly startedAt: number;
+  /** Others may read the log too. */
+  readonly sharedLog: boolean;
   readonly actors: readonly Actor[];
   readonly targets: readonly Target[];
   /** Of each supervisor. */
   readonly spending: ReadonlyMap<string, Spending>;
 };
 
+const AGGREGATOR = /^aggregator-\d+$/;
 const RUNS: readonly string[] = ['running', 'waiting'];
 
 /** Waiting for a server counts as running. */
@@ -30,7 +33,12 @@ export function readSeenTree(answer: unknown): SeenTree {
   const summary = objectOf(answer.summary);
   const seen = { actors: [] as Actor[], targets: [] as Target[], spending: new Map<string, Spending>() };
   visit(answer, String(answer.id), seen);
-  return { at: numberOf(summary.at), startedAt: numberOf(answer.started_at), ...seen };
+  return {
+    at: numberOf(summary.at),
+    startedAt: numberOf(answer.started_at),
+    sharedLog: summary.shared_log === true,
+    ...seen,
+  };
 }
 
 type Found = { readonly actors: Actor[]; readonly targets: Target[]; readonly spending: Map<string, Spending> };
@@ -42,7 +50,12 @@ function visit(node: JsonObject, supervisor: string, seen: Found): void {
   seen.actors.push({ id, worker, state: String(node.state), epoch: numberOf(node.epoch) });
   if (!worker) seen.spending.set(id, { used: numberOf(used), max: numberOf(budget), periodMs: numberOf(period_ms) });
   else if (node.commandable !== false && !isDone(node))
-    seen.targets.push({ actor: id, supervisor, progressMs: numberOf(objectOf(node.limits).progress_ms) });
+    seen.targets.push({
+      actor: id,
+      supervisor,
+      progressMs: numberOf(objectOf(node.limits).progress_ms),
+      countsOrders: AGGREGATOR.test(id),
+    });
   const children = Array.isArray(node.children) ? node.children.filter(isObject) : [];
   for (const child of children) visit(child, id, seen);
 }

@@ -60,6 +60,20 @@ test('kill is measured from its command, a dropped link by whoever lays it again
   assert.equal(outcomeOf('hang', [ORDERED, STRUCK], 60_000)?.state, 'struck');
 });
 
+test('poison is measured from the first death, seen when it is named, and over when the one that passes it runs', () => {
+  const died = (at: number, epoch: number): Short => [at, 'exited', 'a', epoch, 'a has ended'];
+  const runs = (at: number, epoch: number): Short => [at, 'running', 'a', epoch, 'a runs'];
+  const named: Short = [1_310, 'poison', 'a', 2, 'a has died for the second time at offset 7'];
+  const first = [died(1_000, 1), runs(1_150, 2), died(1_300, 2)];
+  assert.equal(outcomeOf('poison', [])?.state, 'waiting');
+  assert.equal(outcomeOf('poison', first)?.state, 'struck');
+  assert.equal(outcomeOf('poison', [...first, named])?.state, 'seen');
+  assert.deepEqual(outcomeOf('poison', [...first, named, runs(1_450, 3)]), {
+    ...{ number: 1, actor: 'a', kind: 'poison', state: 'recovered' },
+    ...{ struckAt: 1_000, seenMs: 310, seenAs: 'poison', backMs: 450 },
+  });
+});
+
 test('actor is down from the first sign of it until it runs, whoever did it', () => {
   const timeline = new Timeline();
   const deaths: Short[] = [STRUCK, HUNG, [1_650, 'exited', 'a', 1, ''], [1_800, 'running', 'a', 2, '']];
@@ -91,7 +105,7 @@ function tree(over: { used?: number; epoch?: number; startedAt?: number; state?:
 
 test('tree is read as whom to strike, at whose cost; what is no tree is refused', () => {
   const { targets, spending, at, startedAt } = tree();
-  assert.deepEqual(targets, [{ actor: 'a', supervisor: 'root', progressMs: 2_000 }]);
+  assert.deepEqual(targets, [{ actor: 'a', supervisor: 'root', progressMs: 2_000, countsOrders: false }]);
   assert.deepEqual(spending.get('root'), { used: 2, max: 10, periodMs: 60_000 });
   assert.deepEqual([at, startedAt], [99, 50]);
   for (const answer of [undefined, [], { id: 5 }]) assert.throws(() => readSeenTree(answer), AppError);

@@ -48,9 +48,22 @@ type Behaviour = {
   /** Of each order, by its count: lost on its way, its answer lost, or taken. */
   order?: (count: number) => 'lost' | 'unanswered' | 'taken';
   deadFrom?: number;
+  poison?: PoisonBehaviour;
 };
+type PoisonBehaviour = {
+  /** How often a poisoned order is parked, and counts once it is replayed: 1 by default. */
+  letters?: number;
+  counts?: number;
+  /** Asked by its count: whether the answer is lost. */
+  appendLost?: (count: number) => boolean;
+  replayLost?: (count: number) => boolean;
+  elsewhere?: boolean;
+  sharedLog?: boolean;
+};
+type FakeLetter = { id: string; excerpt: string; replayed_at: number | null; replayed_to: number | null };
+type FakeOrder = { order_id: string; timestamp: number; mark: null };
 
-/** Two actors below a root: whoever is struck is away for a while, as its events say. */
+/** Two actors below a root, and one that counts orders where poison is in play: whoever is struck is away for a while, as its events say. */
 class FakeSystem {
   readonly orders: string[] = [];
   readonly clock = new Clock();
@@ -61,9 +74,15 @@ class FakeSystem {
     ['b', 1],
   ]);
   #offset = 0;
+  readonly armed = new Set<string>();
+  #letters: FakeLetter[] = [];
+  #counted: FakeOrder[] = [];
+  #appends = 0;
+  #replays = 0;
 
   constructor(behaviour: Behaviour = {}) {
     this.#behaviour = behaviour;
+    if (behaviour.poison !== undefined) this.#epochs = new Map([['aggregator-0', 1]]);
   }
 
   run(over: Partial<ChaosOptions> = {}): Promise<ChaosReport> {
@@ -83,6 +102,7 @@ class FakeSystem {
     return {
       get: async (path) => this.#get(path),
       post: async (path, body) => this.#post(path, body as { kind?: string }),
+      append: async (event) => this.#append(JSON.parse(event)),
       watchTotals: () => ({ close: () => {} }),
       now: () => this.clock.now,
       wait: (ms, signal) => this.clock.wait(ms, signal),
@@ -95,12 +115,52 @@ class FakeSystem {
     if (this.clock.now >= (this.#behaviour.deadFrom ?? Number.POSITIVE_INFINITY)) throw refused();
     if (path === '/system/tree') return this.#tree();
     if (path === '/ledger') return this.#ledger();
+    if (path.endsWith('/inspect')) return { own: { partitions: this.#owned() } };
+    if (path.startsWith('/dead-letters')) return { items: this.#letters };
+    if (path.startsWith('/orders')) {
+      const from = Number(/from=(\d+)/.exec(path)?.[1]);
+      return { items: this.#counted.filter(({ timestamp }) => timestamp === from) };
+    }
     const since = Number(/since=(\d+)/.exec(path)?.[1] ?? Number.NaN);
     return { items: this.#past().filter(({ id }) => id > since) };
   }
 
-  #post(path: string, { kind = 'kill' }: { kind?: string }): unknown {
-    const [, actor = ''] = /^\/system\/actors\/(\w+)\//.exec(path) ?? [];
+  #owned() {
+    return this.#behaviour.poison?.elsewhere ? [] : [{ topic: 'orders', partition: 0 }];
+  }
+
+  /** An order that is armed kills twice, and is parked. */
+  #append(order: FakeOrder & { customer_state: string }): unknown {
+    const { letters = 1, appendLost = () => false } = this.#behaviour.poison ?? {};
+    assert.ok(this.armed.has(order.order_id), 'armed before it is sent');
+    this.#strike('aggregator-0', 'poison', 'exited');
+    this.#strike('aggregator-0', 'poison', 'poison');
+    for (let letter = 0; letter < letters; letter++) {
+      const id = `orders:0:${this.#letters.length}`;
+      this.#letters.push({ id, excerpt: JSON.stringify(order), replayed_at: null, replayed_to: null });
+    }
+    if (appendLost(++this.#appends)) throw refused();
+    return { accepted: 1 };
+  }
+
+  #replay({ ids, again }: { ids: string[]; again: boolean }): unknown {
+    const { counts = 1, replayLost = () => false } = this.#behaviour.poison ?? {};
+    const letter = this.#letters.find(({ id }) => id === ids[0]) ?? assert.fail('no such letter');
+    const order = JSON.parse(letter.excerpt) as FakeOrder;
+    assert.ok(!this.armed.has(order.order_id), 'healed before it is replayed');
+    assert.ok(letter.replayed_at === null || again, 'a doubtful one only by "again"');
+    letter.replayed_at = this.clock.now;
+    if (replayLost(++this.#replays)) throw refused();
+    letter.replayed_to = 100;
+    for (let count = 0; count < counts; count++) this.#counted.push({ ...order, mark: null });
+    return { replayed: 1 };
+  }
+
+  #post(path: string, body: { kind?: string; order_id?: string }): unknown {
+    const { kind = 'kill', order_id: order } = body;
+    if (path === '/dead-letters/replay') return this.#replay(body as { ids: string[]; again: boolean });
+    if (order !== undefined) return kind === 'heal' ? this.armed.delete(order) : this.armed.add(order);
+    const [, actor = ''] = /^\/system\/actors\/([\w-]+)\//.exec(path) ?? [];
     this.orders.push(`${kind} ${actor}`);
     const fate = this.#behaviour.order?.(this.orders.length) ?? 'taken';
     if (fate === 'lost') throw refused();
@@ -109,13 +169,13 @@ class FakeSystem {
     return { accepted: true };
   }
 
-  #strike(actor: string, kind: string): void {
+  #strike(actor: string, kind: string, sign = 'exited'): void {
     const epoch = this.#epochs.get(actor) ?? 0;
     const { now } = this.clock;
     const note = (at: number, what: string, text: string, of = epoch) =>
       this.#events.push({ id: 0, at, kind: what, actor, epoch: of, text });
-    note(now, 'command', kind === 'kill' ? `kill ${actor}` : `fault ${kind} ${actor}`);
-    note(now + 500, 'exited', `${actor} has ended`);
+    if (kind !== 'poison') note(now, 'command', kind === 'kill' ? `kill ${actor}` : `fault ${kind} ${actor}`);
+    note(now + 500, sign, `${actor} has ended`);
     note(now + 500 + (this.#behaviour.awayMs ?? 100), 'running', `${actor} runs`, epoch + 1);
     this.#epochs.set(actor, epoch + 1);
   }
@@ -137,16 +197,19 @@ class FakeSystem {
     };
     return {
       ...{ id: 'root', kind: 'supervisor', state: 'running', epoch: 1, started_at: 5 },
-      summary: { at: this.clock.now },
+      summary: { at: this.clock.now, shared_log: this.#behaviour.poison?.sharedLog },
       restarts: { used: this.#behaviour.used ?? 0, budget: 10, period_ms: 60_000 },
-      children: [worker('a'), worker('b')],
+      children: [...this.#epochs.keys()].map(worker),
     };
   }
 
   #ledger(): unknown {
     const offset = this.#offset++;
     const row = { in: offset, counted: offset, late: 0, dead: 0, duplicates: 0 };
-    return { total: row, partitions: [{ ...row, topic: 't', partition: 0, offset, lag: 1, end_offset: offset + 1 }] };
+    return {
+      total: row,
+      partitions: [{ ...row, topic: 'orders', partition: 0, offset, lag: 1, end_offset: offset + 1 }],
+    };
   }
 }
 
@@ -223,4 +286,60 @@ test('run that is ended early reports what was over by then', async () => {
 
 test('run refuses where nobody can be struck', async () => {
   await assert.rejects(new FakeSystem().run({ spanMs: 1, faults: 1 }), /Cannot strike anybody/);
+});
+
+const poisoned = (poison: PoisonBehaviour, over: Partial<ChaosOptions> = {}) => {
+  const system = new FakeSystem({ poison });
+  return { system, report: system.run({ kinds: ['poison'], faults: 2, ...over }) };
+};
+
+test('poisoned orders are parked, healed, replayed and counted, and measured from the first death', async () => {
+  const { system, report } = poisoned({});
+  const { held, all, invariants, outcomes } = await report;
+  assert.deepEqual([held, all.faults, all.recovered, system.armed.size], [true, 2, 2, 0]);
+  assert.deepEqual(
+    outcomes.map(({ seenAs, backMs }) => [seenAs, backMs]),
+    [
+      ['poison', 100],
+      ['poison', 100],
+    ],
+  );
+  assert.equal(invariants.find(({ name }) => name.startsWith('a poisoned order'))?.looks, 2);
+});
+
+test('poisoned order whose answer is lost is followed by another, and a replay whose answer is lost is looked for first', async () => {
+  const lost = await poisoned({ appendLost: (count) => count === 1 }).report;
+  assert.deepEqual(brokenIn(lost), []);
+  const doubtful = await poisoned({ replayLost: (count) => count === 1 }).report;
+  assert.deepEqual(brokenIn(doubtful), []);
+});
+
+test('poisoned orders that are parked twice, never, or count twice break their invariant', async () => {
+  const name = 'a poisoned order becomes one dead letter, and counts once when it is replayed';
+  for (const wrong of [{ letters: 2 }, { letters: 0 }, { counts: 2 }, { counts: 0 }])
+    assert.deepEqual(brokenIn(await poisoned(wrong, { faults: 1 }).report), [name], JSON.stringify(wrong));
+});
+
+test('nobody is poisoned to whom no order goes, nor where others may read the log unless it is asked for', async () => {
+  const elsewhere = await poisoned({ elsewhere: true }, { kinds: ['poison', 'kill'] }).report;
+  assert.deepEqual([elsewhere.skipped > 0, elsewhere.held], [true, true]);
+  const all = (sharedLog: boolean) => poisoned({ sharedLog }, { kinds: undefined, faults: 30, spanMs: 600_000 }).report;
+  const kindsOf = async (sharedLog: boolean) => new Set((await all(sharedLog)).outcomes.map(({ kind }) => kind));
+  assert.ok((await kindsOf(false)).has('poison'));
+  const shared = await kindsOf(true);
+  assert.ok(shared.size > 1 && !shared.has('poison'));
+});
+
+test('who ends a run early leaves no order that somebody is to die of', async () => {
+  const end = new AbortController();
+  const poison = {
+    letters: 0,
+    appendLost: () => {
+      end.abort();
+      return false;
+    },
+  };
+  const { system, report } = poisoned(poison, { signal: end.signal });
+  const { interrupted, held } = await report;
+  assert.deepEqual([interrupted, held, system.armed.size], [true, true, 0]);
 });

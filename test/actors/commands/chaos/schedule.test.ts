@@ -10,10 +10,12 @@ import {
   type Target,
 } from '../../../../actors/commands/chaos/schedule.ts';
 
+const STEADY = { supervisor: 'root', countsOrders: false };
 const TARGETS: readonly Target[] = [
-  ...['gateway', 'log-writer', 'reader'].map((actor) => ({ actor, supervisor: 'root', progressMs: 5_000 })),
-  { actor: 'archiver', supervisor: 'root', progressMs: 300_000 },
-  ...['aggregator-0', 'consumer-0'].map((actor) => ({ actor, supervisor: 'lane-0', progressMs: 2_000 })),
+  ...['gateway', 'log-writer', 'reader'].map((actor) => ({ ...STEADY, actor, progressMs: 5_000 })),
+  { ...STEADY, actor: 'archiver', progressMs: 300_000 },
+  { actor: 'aggregator-0', supervisor: 'lane-0', progressMs: 2_000, countsOrders: true },
+  { actor: 'consumer-0', supervisor: 'lane-0', progressMs: 2_000, countsOrders: false },
 ];
 const BUDGET = { max: 10, periodMs: 60_000 };
 
@@ -50,7 +52,9 @@ test('plan ends with its faults or its time, whichever comes first', () => {
   assert.ok(first !== undefined && rest.every(({ atMs }) => atMs <= 20_000));
 });
 
-test('plan lets nobody stall whose stall would not be seen in time, and nobody pay who has no budget', () => {
+test('plan lets nobody stall whose stall would not be seen in time, poisons only who counts orders, and nobody pays who has no budget', () => {
+  const poisoned = plan({ kinds: ['poison'] }).map(({ actor }) => actor);
+  assert.deepEqual(new Set(poisoned), new Set(['aggregator-0']));
   const stalled = plan({ kinds: ['stall'] }).map(({ actor }) => actor);
   assert.ok(stalled.length > 0 && !stalled.includes('archiver'));
   const broke = new Map([
@@ -73,7 +77,12 @@ test('no plan spends more of a budget than its share, or strikes an actor that w
     fc.property(fc.nat(), tree, kinds, fc.integer({ min: 1, max: 150 }), (seed, supervisors, some, faults) => {
       const budgets = new Map(supervisors.map(([one], at) => [`s${at}`, one]));
       const targets = supervisors.flatMap(([, actors], at) =>
-        actors.map((progressMs, index) => ({ actor: `a${at}-${index}`, supervisor: `s${at}`, progressMs })),
+        actors.map((progressMs, index) => ({
+          actor: `a${at}-${index}`,
+          supervisor: `s${at}`,
+          progressMs,
+          countsOrders: index % 2 === 0,
+        })),
       );
       const made = plan({ seed, targets, budgets, kinds: some, faults });
       for (const [id, { max, periodMs }] of budgets) {
