@@ -1,5 +1,5 @@
 /**
- * The whole system on embedded backends within this process: its threads, its HTTP, and the tree itself to look at.
+ * The whole system within this process, on embedded backends where no setting names others: its threads, its HTTP, and the tree itself to look at.
  * Limits and budgets are short or wide, as a test does more harm in a minute than an hour should.
  */
 import { join } from 'node:path';
@@ -20,13 +20,17 @@ export type InProcess = {
   readonly tree: SupervisorTree;
   /** Lanes that are added from now on get another data folder. */
   readonly moveData: (dataDir: string) => void;
+  /** At the end of the test by itself. */
+  stop(): Promise<void>;
 };
 
 export type InProcessOptions = {
   readonly dataDir: string;
   readonly lanes: number;
-  /** Events a second of the generator. */
-  readonly rate: number;
+  /** Events a second of the generator; without one there is none. */
+  readonly rate?: number;
+  /** Further settings, as the environment has them. */
+  readonly env?: Readonly<Record<string, string>>;
   /** How long a loop may stand still; a handler may take twice as long, as others of its actor run within it. */
   readonly limitMs: number;
 };
@@ -35,17 +39,19 @@ const TOKEN = 'test-token';
 /** Twice what the busiest of them uses. */
 const MEMORY = { softBytes: 0, hardBytes: 200 * 2 ** 20 };
 /** Far beyond what anything here takes on a busy machine: reached only by a failure. */
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 60_000;
 
 export async function startInProcess(t: TestContext, options: InProcessOptions): Promise<InProcess> {
-  const flags = { data: options.dataDir, lanes: String(options.lanes), partitions: '4', port: '0' };
-  const config = readConfig({ flags, env: {}, file: undefined });
+  const flags = { data: options.dataDir, lanes: String(options.lanes), port: '0' };
+  const config = readConfig({ flags, env: { PULSO_PARTITIONS: '4', ...options.env }, file: undefined });
   const backend = await prepareData(config);
   const { host, topics, zone, currency } = config;
   const pageDir = fileURLToPath(new URL('../../ui/dist', import.meta.url));
   const partitions = partitionCounts(backend);
   const gateway = { host, port: 0, token: TOKEN, origins: [], pageDir, topics, partitions, zone, currency };
-  const generator = { rate: options.rate, count: null, brokenShare: 0.05, seed: 'faults', anomaly: null, backend };
+  const { rate } = options;
+  const shop = { count: null, brokenShare: 0.05, seed: 'faults', anomaly: null, backend };
+  const generator = rate === undefined ? undefined : { ...shop, rate };
   const settings = { config, backend, lanes: options.lanes, generator, gateway };
   const log = () => {};
   const spec = tuned(rootSpec(settings), options.limitMs) as SupervisorSpec;
@@ -64,12 +70,14 @@ export async function startInProcess(t: TestContext, options: InProcessOptions):
     log,
     incidents,
   });
-  t.after(() => system.stop());
+  let stopped: Promise<void> | undefined;
+  const stop = () => (stopped ??= system.stop());
+  t.after(stop);
   await tree.start();
   const moveData = (dataDir: string) => {
     settings.backend = { ...backend, dataDir };
   };
-  return { url: await listening.promise, token: TOKEN, tree, moveData };
+  return { url: await listening.promise, token: TOKEN, tree, moveData, stop };
 }
 
 function tuned(spec: ChildSpec, limitMs: number): ChildSpec {

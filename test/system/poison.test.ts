@@ -10,10 +10,21 @@ import { type TestContext, test } from 'node:test';
 import { compareAll } from '../model/compare.ts';
 import { hostileLines } from '../model/hostile.ts';
 import { readLog } from '../model/log.ts';
-import { Model, type ModelResult } from '../model/model.ts';
-import { ask } from '../model/questions.ts';
 import { RECORD_BYTES } from '../model/rules.ts';
-import { type Pulso, post, startPulso, until, untilCounted, untilReady } from './exactness.ts';
+import { eventsOf } from './against-model.ts';
+import { type Pulso, startPulso, untilCounted, untilReady } from './exactness.ts';
+import {
+  assertCostNothing,
+  assertReplayed,
+  heal,
+  LATENESS,
+  loneOrders,
+  modelWithout,
+  notedOf,
+  poison,
+  untilParked,
+  type Victim,
+} from './poisoned.ts';
 import { produce } from './producer.ts';
 
 const EVENTS = Number(process.env.TEST_POISON_EVENTS ?? 1_500);
@@ -21,17 +32,6 @@ const PACE = 1_500;
 /** Short, as the comparison asks for every ten minutes. */
 const SPAN_MS = 20 * 60_000;
 const LANES = 2;
-const LATENESS_MS = 7 * 86_400_000;
-
-type Victim = { readonly actor: string; readonly id: string; readonly death: string };
-type Letter = {
-  id: string;
-  offset: number;
-  reason: string;
-  attempts: number;
-  error: string;
-  replayed_to: number | null;
-};
 
 const lines = [...hostileLines({ events: EVENTS, seed: 5, spanMs: SPAN_MS })].flatMap(({ bytes, record }) =>
   record && bytes.length <= RECORD_BYTES ? [bytes] : [],
@@ -39,14 +39,9 @@ const lines = [...hostileLines({ events: EVENTS, seed: 5, spanMs: SPAN_MS })].fl
 
 /** Orders that come once, in a record of their own, of each lane in turn. */
 function victims(): Victim[] {
-  const model = new Model({ latenessMs: LATENESS_MS });
-  for (const line of lines) model.add(line);
-  const { orders } = model.result();
-  const times = Map.groupBy(orders, ({ order }) => order.id);
-  const alone = orders.filter(({ id, order }) => times.get(order.id)?.length === 1 && id.split(':').length === 3);
-  const ofLane = (lane: number) => alone.filter(({ id }) => Number(id.split(':')[1]) % LANES === lane);
-  const pick = (lane: number, share: number) =>
-    ofLane(lane)[Math.floor(ofLane(lane).length * share)]?.order.id as string;
+  const alone = loneOrders(lines);
+  const ofLane = (lane: number) => alone.filter(({ partition }) => partition % LANES === lane);
+  const pick = (lane: number, share: number) => ofLane(lane)[Math.floor(ofLane(lane).length * share)]?.order as string;
   return [
     { actor: 'consumer-0', id: pick(0, 0.2), death: 'crash' },
     { actor: 'aggregator-0', id: pick(0, 0.6), death: 'hang' },
@@ -58,7 +53,7 @@ function victims(): Victim[] {
 async function start(t: TestContext): Promise<{ pulso: Pulso; dataDir: string }> {
   const dir = mkdtempSync(join(tmpdir(), 'pulso-poison-'));
   const dataDir = join(dir, 'data');
-  const env = { PULSO_LATENESS: '7d' };
+  const env = { PULSO_LATENESS: LATENESS };
   const pulso = await startPulso(['--no-generator', '--lanes', String(LANES)], { dataDir, env });
   t.after(async () => {
     await pulso.kill9();
@@ -68,54 +63,20 @@ async function start(t: TestContext): Promise<{ pulso: Pulso; dataDir: string }>
   return { pulso, dataDir };
 }
 
-async function fault(pulso: Pulso, { actor, id, death }: Victim, kind: string, more = {}): Promise<unknown> {
-  const { status, body } = await post(pulso, `/system/actors/${actor}/fault`, { kind, order_id: id, death, ...more });
-  assert.equal(status, 200, JSON.stringify(body));
-  return (body as { poisoned: unknown }).poisoned;
-}
-
-/** The records at these places have become dead letters. */
-function modelOf(dataDir: string, poisoned: ReadonlySet<string>): ModelResult {
-  const model = new Model({ latenessMs: LATENESS_MS });
-  for (const { topic, partition, offset, bytes, at } of readLog(dataDir)) {
-    if (poisoned.has(`${topic}:${partition}:${offset}`)) model.addPoisonTo(topic, partition);
-    else model.addTo(topic, partition, bytes, at);
-  }
-  return model.result();
-}
-
 async function assertExact(pulso: Pulso, dataDir: string, poisoned: ReadonlySet<string>): Promise<void> {
-  const model = modelOf(dataDir, poisoned);
-  await untilCounted(
-    pulso.url,
-    [...model.partitions.values()].reduce((sum, partition) => sum + partition.in, 0),
-  );
+  const model = modelWithout(readLog(dataDir), poisoned);
+  await untilCounted(pulso.url, eventsOf(model));
   assert.deepEqual((await compareAll(pulso.url, model)).slice(0, 20), []);
-}
-
-const letters = async (pulso: Pulso) =>
-  ((await ask(pulso.url, '/dead-letters?reason=poison&limit=1000')) as { items: Letter[] }).items;
-
-/** What the supervisor has noted of an actor. */
-async function eventsOf(pulso: Pulso, actor: string, kind: string): Promise<string[]> {
-  type Event = { actor: string; kind: string; text: string };
-  const { items } = (await ask(pulso.url, '/system/events?limit=1000')) as { items: Event[] };
-  return items.filter((event) => event.actor === actor && event.kind === kind).map(({ text }) => text);
 }
 
 test('poisoned orders are passed after two deaths each, and count once healed and replayed', async (t) => {
   const { pulso, dataDir } = await start(t);
   const all = victims();
-  for (const victim of all) await fault(pulso, victim, 'poison');
+  for (const victim of all) await poison(pulso, victim);
   const stop = new AbortController();
   t.after(() => stop.abort());
   await produce(() => pulso.url, lines, PACE, stop.signal).finished;
-  await until('all of them are dead letters', 60_000, async () => {
-    const found = await letters(pulso);
-    return { done: found.length === all.length, state: found };
-  });
-  const parked = await letters(pulso);
-  assert.deepEqual(new Set(parked.map(({ attempts }) => attempts)), new Set([2]));
+  const parked = await untilParked(pulso, all.length, 60_000);
   assert.deepEqual(parked.map(({ error }) => error.split(':')[0]).sort(), [
     'OrderedCrash',
     'OrderedCrash',
@@ -125,30 +86,15 @@ test('poisoned orders are passed after two deaths each, and count once healed an
   const poisoned = new Set(parked.map(({ id }) => id));
   await assertExact(pulso, dataDir, poisoned);
 
-  let deaths = 0;
-  for (const { actor } of all) {
-    assert.equal((await eventsOf(pulso, actor, 'poison')).length, 1, actor);
-    deaths += (await eventsOf(pulso, actor, 'exited')).length;
-  }
-  type Node = { restarts: { used: number } };
-  const lanes = (await Promise.all(['lane-0', 'lane-1'].map((id) => ask(pulso.url, `/system/actors/${id}`)))) as Node[];
-  const used = lanes.reduce((sum, { restarts }) => sum + restarts.used, 0);
-  // On a machine that has too much to do somebody may have been taken for hung besides.
-  assert.ok(deaths >= 2 * all.length && used <= deaths - 2 * all.length, `${used} of ${deaths} deaths were counted`);
-
-  for (const victim of all) assert.deepEqual(await fault(pulso, victim, 'poison', { off: true }), []);
-  const { status, body } = await post(pulso, '/dead-letters/replay', { reason: 'poison', note: 'healed' });
-  assert.equal(status, 200, JSON.stringify(body));
-  assert.equal((body as { replayed: number }).replayed, all.length);
-  await assertExact(pulso, dataDir, poisoned);
-  for (const { id } of all)
-    assert.equal(((await ask(pulso.url, `/orders/${encodeURIComponent(id)}`)) as { mark: unknown }).mark, null);
-  assert.deepEqual(
-    (await letters(pulso)).filter(({ replayed_to: to }) => to === null),
-    [],
+  for (const { actor } of all) assert.equal((await notedOf(pulso, actor, 'poison')).length, 1, actor);
+  await assertCostNothing(
+    pulso,
+    all.map(({ actor }) => actor),
+    all.length,
   );
-  const repeated = await post(pulso, '/dead-letters/replay', { reason: 'poison' });
-  assert.equal((repeated.body as { replayed: number }).replayed, 0);
+  for (const victim of all) assert.deepEqual(await heal(pulso, victim), []);
+  const orders = all.map(({ id }) => id);
+  await assertReplayed(pulso, orders, () => assertExact(pulso, dataDir, poisoned));
 });
 
 /** The same order is the same bytes, whenever it is sent. */
@@ -189,9 +135,8 @@ test('a request that kills log-writer or reader is refused, not delivered again,
     ['log-writer', send, 202],
     ['reader', seek, 404],
   ] as const) {
-    await fault(pulso, { actor, id: 'bad', death: 'crash' }, 'poison');
-    const ordered = async () =>
-      (await eventsOf(pulso, actor, 'exited')).filter((text) => text.includes('OrderedCrash'));
+    await poison(pulso, { actor, id: 'bad', death: 'crash' });
+    const ordered = async () => (await notedOf(pulso, actor, 'exited')).filter((text) => text.includes('OrderedCrash'));
     for (let death = 1; death <= 2; death++) {
       const refused = await once(() => ask(pulso, 'bad'));
       assert.equal(refused.status, 503, refused.text);
