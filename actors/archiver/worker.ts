@@ -21,6 +21,7 @@ import { ARCHIVE_STATES, type ArchiveBatch } from '../ports/archive.ts';
 import { Archiver } from './archiver.ts';
 import { ArchiveBook, viewOf } from './book.ts';
 import { OldWindows } from './old-windows.ts';
+import { OthersBatches } from './others.ts';
 import { Owners } from './owners.ts';
 import { Registrar } from './registrar.ts';
 
@@ -88,8 +89,11 @@ runChild<ArchiverInput>(async (child) => {
     }
   }
 
+  const others = new OthersBatches({ manifest, now: Date.now, note: (batch) => book.note(batch, Date.now()) });
+
   function noteBatch(batch: ArchiveBatch): void {
     book.note(batch, Date.now());
+    others.saw(batch);
     if (batch.state === 'COMMITTED') registrar?.note(batch);
     child.meter.handled();
   }
@@ -149,6 +153,7 @@ runChild<ArchiverInput>(async (child) => {
       known = true;
       worked = await archiver.work();
       await oldWindows.look(own);
+      await others.look();
       await registrar?.look();
       if (registrar?.failure === undefined) book.wentWell();
       else book.failed(registrar.failure, Date.now());
@@ -162,6 +167,7 @@ runChild<ArchiverInput>(async (child) => {
   async function readManifest(): Promise<void> {
     for (const batch of await manifest.inState(ARCHIVE_STATES)) {
       book.note(batch, Date.now());
+      others.saw(batch);
       if (batch.state === 'COMMITTED' || batch.state === 'DELETED') registrar?.note(batch);
     }
   }

@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ArchiveBook, viewOf } from '../../../actors/archiver/book.ts';
+import { OthersBatches } from '../../../actors/archiver/others.ts';
 import { Owners } from '../../../actors/archiver/owners.ts';
 import { Registrar } from '../../../actors/archiver/registrar.ts';
-import type { ArchiveCatalog, BatchFile } from '../../../actors/ports/archive.ts';
+import type { ArchiveBatch, ArchiveCatalog, BatchFile } from '../../../actors/ports/archive.ts';
 import { AppError, toWireError } from '../../../protocol/errors.ts';
 import type { TopicPartition } from '../../../protocol/event.ts';
 import type { LetGo } from '../../../protocol/message.ts';
@@ -153,4 +154,47 @@ test('a batch is shown with its files as other tools name them', () => {
   assert.deepEqual([view.id, view.from_offset, view.to_offset], ['orders-0-000000000007', 7, 107]);
   assert.equal(view.files[0]?.uri, 'file:///a/orders/2026-02-27');
   assert.equal(view.files[0]?.order_date, '2026-02-27');
+});
+
+test('batches that others make show, each once and again when it has changed', async () => {
+  const stored: ArchiveBatch[] = [];
+  const noted: string[] = [];
+  let now = 0;
+  const pages: (string | undefined)[] = [];
+  const others = new OthersBatches({
+    manifest: {
+      async list({ limit, cursor }) {
+        pages.push(cursor);
+        const from = Number(cursor ?? 0);
+        const items = stored.toReversed().slice(from, from + limit);
+        return { items, next: from + limit < stored.length ? String(from + limit) : null };
+      },
+      get: async (id) => stored.find((batch) => batch.id === id),
+    },
+    note: ({ id, state }) => noted.push(`${id} ${state}`),
+    now: () => now,
+  });
+  const look = () => {
+    now += 2_000;
+    noted.length = 0;
+    pages.length = 0;
+    return others.look();
+  };
+  const batch = (number: number, state: ArchiveBatch['state']) => archiveBatch(number, { id: `b${number}`, state });
+  stored.push(batch(0, 'DELETED'), batch(1, 'WRITTEN'));
+  others.saw(stored[0] as ArchiveBatch);
+  await look();
+  assert.deepEqual(noted, ['b1 WRITTEN']);
+  await others.look();
+  assert.equal(pages.length, 1, 'not sooner than it is due');
+  await look();
+  assert.deepEqual(noted, []);
+  for (let number = 2; number < 130; number++) stored.push(batch(number, 'DELETED'));
+  stored[1] = batch(1, 'DELETED');
+  await look();
+  assert.equal(noted.length, 129);
+  assert.deepEqual([noted[0], noted.at(-1), pages], ['b1 DELETED', 'b129 DELETED', [undefined, '50', '100']]);
+  stored[129] = archiveBatch(129, { id: 'b129', state: 'DELETED', attempts: 2 });
+  await look();
+  assert.deepEqual([noted, pages], [['b129 DELETED'], [undefined]]);
 });
