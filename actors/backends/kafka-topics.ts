@@ -17,12 +17,24 @@ export async function prepareTopics(
   topics: readonly string[],
   partitions: number,
 ): Promise<Readonly<Record<string, number>>> {
-  return withAdmin(config, 'check the topics', async (admin) => {
+  const prepared = withAdmin(config, 'check the topics', async (admin) => {
     const present = new Set(await admin.listTopics());
     const missing = topics.filter((topic) => !present.has(topic));
     if (missing.length > 0) await create(admin, missing, partitions);
     return untilServed(admin, topics);
   });
+  return prepared.catch((thrown: unknown) => {
+    throw thrown instanceof AppError && thrown.code === 'unavailable' ? unreachable(config, thrown) : thrown;
+  });
+}
+
+/** Before anything is started a server that is not there is a mistake of the configuration. */
+function unreachable({ brokers }: KafkaConfig, cause: AppError): AppError {
+  return new AppError(
+    'bad-config',
+    `Cannot start as KAFKA_BROKERS must name brokers that answer: ${brokers.join(',')} does not (${cause.message})`,
+    { field: 'kafkaBrokers', cause },
+  );
 }
 
 /** Another process may make them at the same time: then they are there as well. */

@@ -66,6 +66,14 @@ test('command says within ten seconds that there is no MongoDB, and starts nothi
   assert.match(wrong.output, /Cannot use MONGODB_URI as it must be an address of MongoDB/);
 });
 
+test('command says that there is no Kafka, and starts nothing', async (t) => {
+  const env = { KAFKA_BROKERS: '127.0.0.1:1' };
+  const ended = await runPulso(['start', '--port', '0'], { dataDir: freshFolder(t), env });
+  assert.equal(ended.code, 2, ended.output);
+  assert.match(ended.output, /Cannot start as KAFKA_BROKERS must name brokers that answer: 127\.0\.0\.1:1 does not/);
+  assert.doesNotMatch(ended.output, /starts, epoch/);
+});
+
 test('command takes one pulso a data folder, and a killed one leaves no lock behind', async (t) => {
   const dataDir = freshFolder(t);
   const first = await startPulso(['--no-generator'], { dataDir });
