@@ -1,6 +1,7 @@
 /**
  * 160 bytes shared between an actor and its supervisor: the actor writes, the supervisor looks, nobody asks anybody.
- * So a blocked actor can still be seen, and looking costs the actor nothing. One writer; a new block each incarnation.
+ * So a blocked actor can still be seen, and looking costs the actor nothing. One writer, but for a single word of the
+ * supervisor's; a new block each incarnation.
  *
  *   int32 at   0 beat   4 handled   8 mailbox depth   12 length of the waiting text
  *   float64 at 16 mailbox bytes   24 oldest message (epoch ms, 0 = none)   32 busy ms
@@ -10,6 +11,7 @@
  *   int32 at  88 times that it took messages   92 steps of long work
  *   float64 at 96 limit of the heap
  *   int32 at  104 attempts of former owners that it refused, or that it was refused as one
+ *   int32 at  108 1 = given up by its supervisor, who writes this
  *   latin1 at 112 what it waits for, 48 bytes
  */
 
@@ -27,7 +29,8 @@ const TEXT_LENGTH = 3;
 const TAKES = 22;
 const STEPS = 23;
 const FENCED = 26;
-const COUNTS = FENCED + 1;
+const GIVEN_UP = 27;
+const COUNTS = GIVEN_UP + 1;
 
 const MAILBOX_BYTES = 2;
 const OLDEST_AT = 3;
@@ -51,6 +54,8 @@ export interface Meter {
   progressed(): void;
   /** It refused so many attempts of a former owner, or was refused itself as one. */
   fenced(count?: number): void;
+  /** Whether its supervisor has terminated it: what it still wrote anywhere would meet its successor. */
+  readonly givenUp: boolean;
   /** How full the mailbox is, and how long ago its oldest message came in. */
   mailbox(depth: number, oldestMs: number, bytes?: number): void;
   /** Waits for something outside (store, broker) for at most `deadlineMs` from now: shown, and not a hang. */
@@ -109,6 +114,10 @@ export class BlockWriter implements Meter {
 
   fenced(count = 1): void {
     Atomics.add(this.#counts, FENCED, count);
+  }
+
+  get givenUp(): boolean {
+    return Atomics.load(this.#counts, GIVEN_UP) === 1;
   }
 
   mailbox(depth: number, oldestMs: number, bytes = 0): void {
@@ -172,6 +181,11 @@ export class BlockReader {
     this.#counts = new Int32Array(block, 0, COUNTS);
     this.#numbers = new Float64Array(block, 0, NUMBERS);
     this.#text = new Uint8Array(block, TEXT_AT, TEXT_BYTES);
+  }
+
+  /** Seen by a thread that goes on although it was terminated. */
+  giveUp(): void {
+    Atomics.store(this.#counts, GIVEN_UP, 1);
   }
 
   get beat(): number {

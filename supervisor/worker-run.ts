@@ -280,6 +280,7 @@ export class WorkerRun implements Run {
   #terminate(reason: ExitReason, detail: string): void {
     if (this.#phase === 'ended' || this.#terminated) return;
     this.#terminated = { reason, detail };
+    this.#block.giveUp();
     if (this.#phase !== 'unresponsive') this.#phase = 'draining';
     this.#tree.links.leave(this);
     this.#tree.events.add('terminated', this.id, this.epoch, `${this.id} is terminated: ${detail}`);

@@ -171,11 +171,12 @@ function ofGroup(config: BackendConfig): BackendConfig {
   return { ...config, dataDir: join(config.dataDir, 'groups', config.group) };
 }
 
-export async function chooseLogWriter(config: BackendConfig): Promise<LogWriter> {
+/** `givenUp`: whether another may write in its stead. The embedded log knows that by itself. */
+export async function chooseLogWriter(config: BackendConfig, givenUp = () => false): Promise<LogWriter> {
   const onKafka = kafkaLog(config);
   if (onKafka !== undefined) {
     const { KafkaLogWriter } = await import('./event-log-kafka.ts');
-    return new KafkaLogWriter(onKafka);
+    return new KafkaLogWriter(onKafka, { givenUp });
   }
   return new EmbeddedLogWriter(config);
 }

@@ -4,6 +4,7 @@
  * for ones that it has already.
  */
 import type { Producer, RecordMetadata } from 'kafkajs';
+import { AppError } from '../../protocol/errors.ts';
 import { partitionKey } from '../../protocol/event.ts';
 import type { Append, LogExtent, LogWriter } from '../ports/event-log.ts';
 import { type Place, type Plan, planSends, type Send } from './event-log-kafka-records.ts';
@@ -18,6 +19,13 @@ export type KafkaLogConfig = {
   readonly counts: Readonly<Record<string, number>>;
 };
 
+export type KafkaLogOptions = {
+  readonly now?: () => number;
+  readonly appendMs?: number;
+  /** Asked before each send: of a writer whose successor may be at work nothing is to go out any more. */
+  readonly givenUp?: () => boolean;
+};
+
 /** Whoever asked over HTTP waits 15 s at most. */
 const APPEND_MS = 10_000;
 const CLOSE_MS = 2_000;
@@ -26,14 +34,17 @@ export class KafkaLogWriter implements LogWriter {
   #config: KafkaLogConfig;
   #now: () => number;
   #appendMs: number;
+  #givenUp: () => boolean;
   #producer: Producer | undefined;
   #extents: KafkaExtents;
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(config: KafkaLogConfig, now: () => number = Date.now, appendMs = APPEND_MS) {
+  constructor(config: KafkaLogConfig, options: KafkaLogOptions = {}) {
+    const { now = Date.now, appendMs = APPEND_MS, givenUp = () => false } = options;
     this.#config = config;
     this.#now = now;
     this.#appendMs = appendMs;
+    this.#givenUp = givenUp;
     this.#extents = new KafkaExtents(config.kafka);
   }
 
@@ -61,6 +72,8 @@ export class KafkaLogWriter implements LogWriter {
     const bases = new Map<string, number[]>([...sends.keys()].map((key) => [key, []]));
     const rounds = Math.max(0, ...[...sends.values()].map(({ length }) => length));
     for (let round = 0; round < rounds; round++) {
+      if (this.#givenUp())
+        throw new AppError('fenced', 'Cannot append to Kafka as this log-writer was terminated: its successor appends');
       const due = [...sends.values()].flatMap((all) => all[round] ?? []);
       const told = await producer.sendBatch({
         acks: -1,

@@ -20,7 +20,7 @@ const CAREFUL_GROUPS = 100;
 const nameOf = (appends: AppendRequest['appends']) => messageName(appends.map(({ frames }) => frames));
 
 runChild<LogWriterInput>(async (child) => {
-  const log = await chooseLogWriter(child.input.backend);
+  const log = await chooseLogWriter(child.input.backend, () => child.meter.givenUp);
   const queue = new AppendQueue<MessagePort>();
   const consumed = new ConsumedPositions();
   const doorbells = new Map<string, MessagePort>();

@@ -41,6 +41,25 @@ test(
   },
 );
 
+test(
+  'a writer that was given up sends nothing any more, whatever it was asked before',
+  needs('KAFKA_BROKERS'),
+  async () => {
+    const log = await KafkaTestLog.make({ orders: 1 });
+    try {
+      let over = false;
+      const former = log.writer({ givenUp: () => over });
+      assert.deepEqual(await former.append([append('orders', 0, ['a'])]), [0]);
+      const asked = [former.append([append('orders', 0, ['b'])]), former.append([append('orders', 0, ['c'])])];
+      over = true;
+      for (const one of asked) await assert.rejects(one, { code: 'fenced' });
+      assert.deepEqual(await log.writer().append([append('orders', 0, ['next'])]), [1]);
+    } finally {
+      await log.close();
+    }
+  },
+);
+
 test('batches of every packing that other producers use are read', needs('KAFKA_BROKERS'), async (t) => {
   for (const packing of ['gzip', 'snappy', 'lz4', 'zstd', 'uncompressed']) {
     await t.test(packing, async () => {

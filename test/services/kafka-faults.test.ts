@@ -23,7 +23,7 @@ test(
   async (t) => {
     const log = await KafkaTestLog.make({ orders: 1 });
     healAfter(t, 'kafka');
-    const writer = log.writer(LOST_AFTER_MS);
+    const writer = log.writer({ appendMs: LOST_AFTER_MS });
     assert.deepEqual(await writer.append([append('orders', 0, ['before'])]), [0]);
     await harm('freeze', 'kafka');
     const began = performance.now();

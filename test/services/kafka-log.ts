@@ -1,6 +1,6 @@
 /** A log on Kafka for tests: topics of their own that the test calls by short names, and sources that are in their group. */
 import { randomBytes } from 'node:crypto';
-import { KafkaLogWriter } from '../../actors/backends/event-log-kafka.ts';
+import { type KafkaLogOptions, KafkaLogWriter } from '../../actors/backends/event-log-kafka.ts';
 import { KafkaLogSource } from '../../actors/backends/event-log-kafka-source.ts';
 import { prepareTopics } from '../../actors/backends/kafka-topics.ts';
 import type { LogSource, LogWriter, SourceEvents } from '../../actors/ports/event-log.ts';
@@ -39,8 +39,8 @@ export class KafkaTestLog {
     return { ...at, topic: at.topic.slice(this.mark.length + 1) };
   }
 
-  writer(appendMs?: number): LogWriter {
-    const writer = new KafkaLogWriter(this, Date.now, appendMs);
+  writer(options: KafkaLogOptions = {}): LogWriter {
+    const writer = new KafkaLogWriter(this, options);
     this.#open.push(writer);
     return {
       append: (appends) => writer.append(appends.map((append) => ({ ...append, topic: this.long(append.topic) }))),

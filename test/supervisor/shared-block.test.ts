@@ -32,6 +32,15 @@ test('shared block carries what the actor tells about itself', () => {
   assert.deepEqual([reader.work, reader.oldestAt], [null, 0]);
 });
 
+test('shared block tells an actor that its supervisor has given it up', () => {
+  const { writer, reader } = pair();
+  assert.equal(writer.givenUp, false);
+  writer.fenced(3);
+  reader.giveUp();
+  writer.waiting('x'.repeat(60), 5);
+  assert.deepEqual([writer.givenUp, reader.fenced, reader.waiting?.what], [true, 3, 'x'.repeat(48)]);
+});
+
 test('shared block says what an actor waits for, and until when', () => {
   const { writer, reader } = pair();
   writer.waiting('store', 3_000);

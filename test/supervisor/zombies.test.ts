@@ -7,12 +7,13 @@ import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Fences } from '../../supervisor/fences.ts';
+import { BlockWriter } from '../../supervisor/shared-block.ts';
 import { type Spawner, threadSpawner } from '../../supervisor/spawn.ts';
 import { puppet, RealTree } from './real.ts';
 import { supervisor } from './virtual.ts';
 
 /** Threads of this actor's first epoch go on whatever they are told, until the test is over. */
-function stubborn(t: TestContext, id: string): Spawner {
+function stubborn(t: TestContext, id: string, blocks: SharedArrayBuffer[] = []): Spawner {
   return {
     ...threadSpawner,
     isOverloaded: () => false,
@@ -20,6 +21,7 @@ function stubborn(t: TestContext, id: string): Spawner {
       const thread = threadSpawner.thread(entry, order, events);
       if (order.id !== id || order.epoch > 1) return thread;
       t.after(() => thread.terminate());
+      blocks.push(order.block);
       return { ...thread, terminate: () => {} };
     },
   };
@@ -27,13 +29,17 @@ function stubborn(t: TestContext, id: string): Spawner {
 
 test('zombie that goes on is fenced: no message, no link and no figure of it reaches anybody, and each try counts', async (t) => {
   const children = [puppet('a', { links: ['l'] }), puppet('b', { links: ['l'] }, { links: [{ name: 'l', to: 'a' }] })];
-  const real = await RealTree.up(t, supervisor('root', children), { spawn: stubborn(t, 'a') });
+  const blocks: SharedArrayBuffer[] = [];
+  const real = await RealTree.up(t, supervisor('root', children), { spawn: stubborn(t, 'a', blocks) });
+  const [block = assert.fail('no thread')] = blocks;
+  const meterOfZombie = new BlockWriter(block, Date.now);
   real.order('a', 'haunt');
   await real.hears('b', 1, ({ heard }) => heard === 'boo');
   await real.hears('a', 1, ({ boo }) => boo === 1);
-  assert.equal(real.tree.status().fenced, 0);
+  assert.deepEqual([real.tree.status().fenced, meterOfZombie.givenUp], [0, false]);
   await real.tree.command('a', 'kill');
   await real.event('zombie', 'a', 1);
+  assert.ok(meterOfZombie.givenUp, 'it can know');
   await real.running('a', 2);
   // What it said before comes first: once the new one is heard, all the rest has come too late.
   real.order('a', { send: 'alive', to: 'b', link: 'l' });
