@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
+import { CHAOS_STATE } from '../../actors/commands/chaos/poisoning.ts';
 import { compareAll } from '../model/compare.ts';
 import { type HostileOptions, hostileLines } from '../model/hostile.ts';
 import { type LogRecord, readLog } from '../model/log.ts';
@@ -60,6 +61,11 @@ export function postableLines(options: HostileOptions): Uint8Array[] {
   const lines: Uint8Array[] = [];
   for (const { bytes, record } of hostileLines(options)) if (record && bytes.length <= RECORD_BYTES) lines.push(bytes);
   return lines;
+}
+
+/** What was sent by others than `pulso chaos`. */
+export function* withoutChaos(log: Iterable<LogRecord>): Generator<LogRecord> {
+  for (const record of log) if (!Buffer.from(record.bytes).includes(`"customer_state":"${CHAOS_STATE}"`)) yield record;
 }
 
 /** Every accepted line is in the log, none more often than it was sent, nothing else. */

@@ -11,7 +11,6 @@ type PoisonPorts = Pick<ChaosPorts, 'get' | 'post' | 'append' | 'now' | 'wait' |
 
 /** Of the orders that chaos makes: whoever looks at figures can leave them out. */
 export const CHAOS_STATE = 'chaos';
-const ORDERS = 'orders';
 const LOOK_MS = 200;
 /** Each step of the way; actors that were struck before may still be on their way back. */
 const STEP_MS = 20_000;
@@ -30,16 +29,19 @@ export class Poisoning {
   readonly #stop: AbortSignal;
   /** Those that are in the log. */
   readonly #sent: ChaosOrder[] = [];
+  readonly #topic: string;
   #ids = 0;
 
-  constructor(ports: PoisonPorts, stop: AbortSignal) {
+  /** `topic`: where orders go. */
+  constructor(ports: PoisonPorts, topic: string, stop: AbortSignal) {
     this.#ports = ports;
+    this.#topic = topic;
     this.#stop = stop;
   }
 
-  /** Whether orders go to a partition of this aggregator, by a topic that is known. */
+  /** Whether orders go to a partition of this aggregator; it may just be getting its own, of a group. */
   async reaches(actor: string): Promise<boolean> {
-    return (await this.#until(async () => ((await this.#orderFor(actor)) === undefined ? 'no' : 'yes'))) === 'yes';
+    return (await this.#until(() => this.#orderFor(actor))) !== undefined;
   }
 
   /** From the order that kills to the order that counts; answers what went wrong, if anything did. */
@@ -88,7 +90,7 @@ export class Poisoning {
   async #orderFor(actor: string): Promise<ChaosOrder | undefined> {
     const { get, name } = this.#ports;
     const own = objectOf(objectOf(await get(`/system/actors/${actor}/inspect`)).own);
-    const ofOrders = (rows: unknown) => objectsOf(rows).filter(({ topic }) => topic === ORDERS);
+    const ofOrders = (rows: unknown) => objectsOf(rows).filter(({ topic }) => topic === this.#topic);
     const mine = new Set(ofOrders(own.partitions).map(({ partition }) => partition));
     const all = ofOrders(objectOf(await get('/ledger')).partitions).length;
     const time = await this.#time();

@@ -108,7 +108,7 @@ class ChaosRun {
     const looks = this.#lookOn(looking.signal);
     const { signal } = this.#options;
     const stop = AbortSignal.any([signal, this.#gone.signal]);
-    const poisoning = new Poisoning(this.#ports, stop);
+    const poisoning = new Poisoning(this.#ports, this.#tree.ordersTopic, stop);
     try {
       await this.#strikeAll(stop, poisoning);
       await this.#settle(stop);

@@ -13,6 +13,7 @@ export type SeenTree = {
   readonly startedAt: number;
   /** Others may read the log too. */
   readonly sharedLog: boolean;
+  readonly ordersTopic: string;
   readonly actors: readonly Actor[];
   readonly targets: readonly Target[];
   /** Of each supervisor. */
@@ -37,6 +38,7 @@ export function readSeenTree(answer: unknown): SeenTree {
     at: numberOf(summary.at),
     startedAt: numberOf(answer.started_at),
     sharedLog: summary.shared_log === true,
+    ordersTopic: String(summary.orders_topic),
     ...seen,
   };
 }

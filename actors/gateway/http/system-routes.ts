@@ -1,6 +1,7 @@
 /** Routes of the system: the tree, its events, commands and their audit, metrics. */
 import { parseCommandBody, parseLanesBody } from '../../../protocol/command.ts';
 import { AppError } from '../../../protocol/errors.ts';
+import { targetTopic } from '../../../protocol/route.ts';
 import { PREVIEWED, previewOf } from '../../../supervisor/preview.ts';
 import type { TreeStatus } from '../../../supervisor/status.ts';
 import { ACTOR_COMMANDS, type Carried, type Command } from '../control.ts';
@@ -49,9 +50,9 @@ export function systemRoutes(state: GatewayState, options: SystemRouteOptions): 
 
 function tree(state: GatewayState, { clients, clock }: SystemRouteOptions): Answer {
   const root = knownTree(state);
-  const { currency, zone } = state.options;
-  const shared = { shared_log: state.status.own !== undefined };
-  const summary = { ...pipelineOf(state, clients(), clock()), ...shared, currency, zone, at: root.at };
+  const { currency, zone, topics } = state.options;
+  const log = { shared_log: state.status.own !== undefined, orders_topic: targetTopic('orders', topics) };
+  const summary = { ...pipelineOf(state, clients(), clock()), ...log, currency, zone, at: root.at };
   return json({ ...actorView(root), summary });
 }
 

@@ -246,7 +246,8 @@ test('gateway tells in its metrics what former owners were refused, and the memo
   ])
     assert.ok(lines.includes(line), line);
   const { summary, children } = (await call(served, '/system/tree')).json();
-  assert.deepEqual([summary.fenced, summary.zombies, summary.shared_log], [41, 2, false]);
+  assert.deepEqual([summary.fenced, summary.zombies], [41, 2]);
+  assert.deepEqual([summary.shared_log, summary.orders_topic], [false, 'orders']);
   assert.deepEqual(
     children.map(({ external_bytes }: { external_bytes: number }) => external_bytes),
     [70_000, 3],

@@ -197,7 +197,7 @@ class FakeSystem {
     };
     return {
       ...{ id: 'root', kind: 'supervisor', state: 'running', epoch: 1, started_at: 5 },
-      summary: { at: this.clock.now, shared_log: this.#behaviour.poison?.sharedLog },
+      summary: { at: this.clock.now, shared_log: this.#behaviour.poison?.sharedLog, orders_topic: 'orders' },
       restarts: { used: this.#behaviour.used ?? 0, budget: 10, period_ms: 60_000 },
       children: [...this.#epochs.keys()].map(worker),
     };
