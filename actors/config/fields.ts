@@ -58,6 +58,16 @@ function list(item: (text: string) => string) {
       .map(item);
 }
 
+/** At least one, and none of them twice. */
+function listOfSome(item: (text: string) => string, rule: string) {
+  const parse = list(item);
+  return (text: string): readonly string[] => {
+    const values = parse(text);
+    if (values.length === 0 || new Set(values).size < values.length) throw new Rule(rule);
+    return values;
+  };
+}
+
 function oneOf<const T extends string>(...allowed: readonly T[]) {
   return (text: string): T => {
     const found = allowed.find((value) => value === text);
@@ -120,7 +130,7 @@ export const FIELDS = {
     env: 'KAFKA_BROKERS',
     standard: undefined,
     meaning: 'Kafka brokers; unset = embedded log',
-    parse: list(matching(/^[^\s:]+:\d+$/, 'host:port, ..')),
+    parse: listOfSome(matching(/^[^\s:]+:\d+$/, 'host:port, ..'), 'at least one host:port, each once'),
   },
   kafkaSsl: {
     env: 'KAFKA_SSL',
@@ -146,7 +156,7 @@ export const FIELDS = {
     env: 'PULSO_TOPICS',
     standard: 'orders,deliveries,clicks',
     meaning: 'topics read; partition i of each goes to the same lane',
-    parse: list(matching(/^[\w.-]{1,200}$/, 'names of letters, digits, _ . -')),
+    parse: listOfSome(matching(/^[\w.-]{1,200}$/, 'names of letters, digits, _ . -'), 'at least one name, each once'),
   },
   group: {
     env: 'PULSO_GROUP',

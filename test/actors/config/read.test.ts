@@ -24,6 +24,12 @@ test('config errors name key, value and rule', () => {
     [{ env: { PULSO_LATENESS: 'soon' } }, /PULSO_LATENESS.*a time such as.*"soon"/],
     [{ env: { PULSO_ZONE: 'Mars/Base' } }, /PULSO_ZONE.*time zone.*"Mars\/Base"/],
     [{ env: { PULSO_PROT: '1' } }, /PULSO_PROT.*no such setting.*PULSO_PORT/],
+    [
+      { env: { PULSO_TOPICS: 'orders,clicks,orders' } },
+      /PULSO_TOPICS.*at least one name, each once.*"orders,clicks,orders"/,
+    ],
+    [{ env: { PULSO_TOPICS: ' , ' } }, /PULSO_TOPICS.*at least one name/],
+    [{ env: { KAFKA_BROKERS: ',' } }, /KAFKA_BROKERS.*at least one host:port, each once/],
     [{ file: '{"prot":1}' }, /"prot".*no such setting.*port/],
     [{ file: '{"port":{}}' }, /"port".*must be a text/],
     [{ file: '[1]' }, /must hold an object/],
