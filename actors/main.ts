@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { AppError } from '../protocol/errors.ts';
 import { archive } from './commands/archive.ts';
+import { bench } from './commands/bench.ts';
 import { chaos } from './commands/chaos.ts';
 import { type Command, EXIT, helpOf, readArguments } from './commands/command.ts';
 import { doctor } from './commands/doctor.ts';
@@ -11,7 +12,7 @@ import { replay } from './commands/replay.ts';
 import { start } from './commands/start.ts';
 import { status } from './commands/status.ts';
 
-const COMMANDS: readonly Command[] = [start, replay, generate, status, query, archive, chaos, doctor];
+const COMMANDS: readonly Command[] = [start, replay, generate, status, query, archive, chaos, doctor, bench];
 const USAGE_CODES = ['bad-parameter', 'bad-config', 'data-locked', 'data-mismatch'];
 
 function version(): string {

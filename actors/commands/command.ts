@@ -22,6 +22,8 @@ export type Command = {
   readonly summary: string;
   /** How the arguments without a name are called in the help; none are taken when empty. */
   readonly positional: string;
+  /** Takes any number of them; one at most where this is not said. */
+  readonly many?: true;
   readonly options: Readonly<Record<string, Option>>;
   readonly run: (args: Arguments) => Promise<number>;
 };
@@ -47,7 +49,7 @@ export function readArguments(command: Command, args: readonly string[]): Argume
     );
   }
   const surplus = command.positional === '' ? parsed.positionals[0] : parsed.positionals[1];
-  if (surplus !== undefined) {
+  if (surplus !== undefined && command.many !== true) {
     throw new AppError(
       'bad-parameter',
       `Cannot run "pulso ${command.name}" as it takes no argument ${JSON.stringify(surplus)}`,

@@ -35,6 +35,7 @@ test('command shows help and version, and says what is wrong with its arguments'
     [['start', '--port', 'x'], 2, /--port as it must be a whole number from 0 to 65535: current value is "x"/],
     [['start', '--rate', '-1'], 2, /--rate as it must be a number from 0.001 to 10000000: current value is "-1"/],
     [['archive', 'list', '--limit', '1.5'], 2, /--limit as it must be a whole number: current value is "1.5"/],
+    [['bench', 'decode', 'sing', '--'], 2, /Cannot run sing, .*: known are decode, generate/],
     [['sing'], 2, /no such command: known are start, replay/],
     [['replay', '/no/such/file'], 2, /no such file/],
     [['replay'], 2, /without a PATH/],
