@@ -115,7 +115,7 @@ async function interrupted(pulso: Pulso, options: PulsoOptions): Promise<[number
     output += text;
   });
   await until('somebody slow', 30_000, async () => {
-    const { items } = (await ask(pulso.url, '/system/events')) as { items: { text: string }[] };
+    const { items } = (await ask(pulso.url, '/system/events?limit=1000')) as { items: { text: string }[] };
     return { done: items.some(({ text }) => text.startsWith('slow strikes')), state: items.at(-1) };
   });
   process.kill(child.pid as number, 'SIGINT');

@@ -39,7 +39,9 @@ test('an incident is told after the process was killed, and that it was killed i
     const seen = (await incidents(second)).map(({ actor, what, state }) => `${actor} ${what} ${state}`);
     return { done: seen.join() === 'root killed recovered,reader killed recovered', state: seen };
   });
-  const { items } = (await ask(second.url, '/system/events?since=0')) as { items: (Seen & { kind: string })[] };
+  const { items } = (await ask(second.url, '/system/events?since=0&limit=1000')) as {
+    items: (Seen & { kind: string })[];
+  };
   const ids = items.map(({ id }) => id);
   assert.deepEqual(
     ids,

@@ -20,13 +20,14 @@ const LEAST_POLL_MS = 500;
 /** Of the store's size: an hour at two seconds each. */
 const MOST_SAMPLES = 1_800;
 const LIST = { limit: 100 };
+const ALL = { limit: 1_000 };
 /** As many as the bars show. */
 const LOGS = { limit: 48 };
 
 const ADDRESSES: Readonly<Record<keyof DataParts, readonly [string, Readonly<Record<string, number>>]>> = {
-  jobs: ['/jobs', {}],
+  jobs: ['/jobs', ALL],
   archive: ['/archive/batches', LIST],
-  quality: ['/quality', {}],
+  quality: ['/quality', ALL],
   ledger: ['/ledger', {}],
   letters: ['/dead-letters', LIST],
 };

@@ -6,7 +6,7 @@ import type { GatewayState } from '../state.ts';
 import { type Answer, list } from './answer.ts';
 import { readJson } from './body.ts';
 import { carried, intentOf } from './intent.ts';
-import { checkKnown, limitOf, textOf } from './params.ts';
+import { checkKnown, limitOf, stretchOf, textOf } from './params.ts';
 import type { Ask, Route } from './router.ts';
 
 export function jobRoutes(state: GatewayState): Route[] {
@@ -24,8 +24,7 @@ export function jobRoutes(state: GatewayState): Route[] {
 }
 
 async function jobs(state: GatewayState, { search }: Ask): Promise<Answer> {
-  checkKnown(search);
-  return list(await state.jobs.ask<readonly JobView[]>({ kind: 'jobs' }), null);
+  return list(...stretchOf(search, await state.jobs.ask<readonly JobView[]>({ kind: 'jobs' })));
 }
 
 async function runs(state: GatewayState, { params, search }: Ask): Promise<Answer> {

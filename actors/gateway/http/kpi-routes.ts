@@ -10,7 +10,7 @@ import { IDLE_MS } from '../view/latest.ts';
 import { type Answer, JSON_TYPE, json, list, notFound, text } from './answer.ts';
 import { chunksOf } from './body.ts';
 import { csv } from './csv.ts';
-import { checkKnown, limitOf, textOf, timeOf } from './params.ts';
+import { checkKnown, limitOf, stretchOf, textOf, timeOf } from './params.ts';
 import type { Ask, Route } from './router.ts';
 
 export const NDJSON = 'application/x-ndjson';
@@ -39,16 +39,17 @@ export function kpiRoutes(state: GatewayState): Route[] {
     get('/orders/latest', (ask) => latestOrders(state, ask)),
     get('/orders/:id', (ask) => order(state, ask)),
     get('/ledger', () => ledger(state)),
-    get('/quality', () => findings([...state.status.findings.values()])),
-    get('/alerts', () => findings(state.status.alerts())),
+    get('/quality', ({ search }) => findings(search, [...state.status.findings.values()])),
+    get('/alerts', ({ search }) => findings(search, state.status.alerts())),
     { method: 'POST', path: '/events', access: 'write', takes: NDJSON, handle: (ask) => takeEvents(state, ask) },
   ];
 }
 
-function findings(found: readonly Finding[]): Answer {
+function findings(search: URLSearchParams, found: readonly Finding[]): Answer {
+  const [shown, next] = stretchOf(search, found);
   return list(
-    found.map(({ type: _, ...finding }) => finding),
-    null,
+    shown.map(({ type: _, ...finding }) => finding),
+    next,
   );
 }
 

@@ -43,6 +43,17 @@ export function textOf(search: URLSearchParams, field: string): string | undefin
   throw refuse(field, `a text of 1 to ${MOST_TEXT} characters`, given);
 }
 
+/** A stretch of what is held in memory whole, and the cursor of the next one. */
+export function stretchOf<T>(
+  search: URLSearchParams,
+  items: readonly T[],
+): [stretch: readonly T[], next: string | null] {
+  checkKnown(search, 'limit', 'cursor');
+  const from = wholeOf(search, 'cursor') ?? 0;
+  const to = from + limitOf(search);
+  return [items.slice(from, to), to < items.length ? String(to) : null];
+}
+
 export function choiceOf<const T extends string>(
   search: URLSearchParams,
   field: string,

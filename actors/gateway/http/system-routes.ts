@@ -75,7 +75,7 @@ function events(state: GatewayState, { search }: Ask): Answer {
   checkKnown(search, 'since', 'limit', 'cursor');
   const since = wholeOf(search, 'cursor') ?? wholeOf(search, 'since') ?? 0;
   const found = state.status.eventsSince(since);
-  const items = found.slice(0, limitOf(search, 1_000));
+  const items = found.slice(0, limitOf(search));
   return list(items, items.length < found.length ? String(items.at(-1)?.id) : null);
 }
 

@@ -202,9 +202,30 @@ test('gateway refuses bad parameters with field and rule', async (t) => {
     ['/dead-letters?reason=bad-luck', 'reason'],
     ['/system/events?since=x', 'since'],
     ['/system/audit?limit=-1', 'limit'],
+    ['/quality?limit=0', 'limit'],
+    ['/alerts?cursor=x', 'cursor'],
   ];
   for (const [path, field] of refused) assertError(await call(served, path), 400, 'bad-parameter', field);
   assertError(await call(served, '/orders/%E0%A4%A'), 400, 'bad-parameter');
+});
+
+test('gateway answers every list in stretches, of a hundred where nothing is said', async (t) => {
+  const served = await serve(t);
+  const { status } = served.gateway.state;
+  for (let number = 0; number < 120; number++) {
+    const id = `f${number}`;
+    status.addFinding({ type: 'finding', id, severity: 'warning', text: 'x', since: 1, evidence: {} }, 1);
+    status.addEvents([{ id: number + 1, at: 1, kind: 'starting', actor: 'a', epoch: 1, text: 'x' }]);
+  }
+  for (const path of ['/quality', '/alerts', '/system/events']) {
+    const first = (await call(served, path)).json();
+    assert.equal(first.items.length, 100, path);
+    const rest = (await call(served, `${path}?cursor=${first.next_cursor}`)).json();
+    assert.equal(rest.next_cursor, null);
+    const ids = [...first.items, ...rest.items].map(({ id }: { id: unknown }) => id);
+    assert.equal(new Set(ids).size, 120, path);
+    assert.equal((await call(served, `${path}?limit=7`)).json().items.length, 7);
+  }
 });
 
 test('gateway lets whoever asks for figures wait while the view is being filled', async (t) => {
