@@ -46,7 +46,7 @@ async function run(args: Arguments): Promise<number> {
   const faults = wholeOption(args, 'faults', 1) ?? Number.POSITIVE_INFINITY;
   const kinds = kindsOf(args.options.kinds);
   const target = targetOf(readConfig(processSources(args.settings)), args.options.url, 'strike any actors');
-  if (args.options.yes !== true && !(await confirmed(target, minutes))) return EXIT.done;
+  if (args.options.yes !== true && !(await confirmed(target, minutes, kinds))) return EXIT.done;
   const end = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => end.abort());
   const options = { url: target.url, seed, spanMs: minutes * 60_000, faults, kinds, signal: end.signal };
@@ -69,12 +69,14 @@ function kindsOf(text: unknown): readonly ChaosKind[] | undefined {
 }
 
 /** It ends actors of what may be somebody's real shop: nobody is to do so by a slip. */
-async function confirmed({ url }: Target, minutes: number): Promise<boolean> {
+async function confirmed({ url }: Target, minutes: number, kinds: readonly ChaosKind[] | undefined): Promise<boolean> {
   if (!process.stdin.isTTY) {
     throw new AppError('bad-parameter', `Cannot strike the actors of ${url} without being asked to: say --yes`);
   }
   const asked = createInterface({ input: process.stdin, output: process.stderr });
-  const text = `For ${duration(minutes * 60_000)} actors of the pulso at ${url} will be ended. Go on? [y/N] `;
+  // Not where others may read the log, unless it is named: that is known only once it is asked.
+  const orders = kinds?.includes('poison') === false ? '' : ', and orders of nothing may be appended';
+  const text = `For ${duration(minutes * 60_000)} actors of the pulso at ${url} will be ended${orders}. Go on? [y/N] `;
   const answer = await asked.question(text);
   asked.close();
   return /^y(es)?$/i.test(answer.trim());

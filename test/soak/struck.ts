@@ -62,6 +62,7 @@ export async function strike({ seed, faults, rate }: StrikeOptions): Promise<Soa
 async function againstModel(dataDir: string): Promise<string[]> {
   const pulso = await startPulso(['--no-generator', '--lanes', '2'], { dataDir, env: { PULSO_HOT_BYTES: HOT_BYTES } });
   try {
+    await untilReady(pulso.url, COUNTED_MS);
     const model = modelOfLog(dataDir, await poisonedPlaces(pulso.url));
     await untilCounted(pulso.url, eventsOf(model), COUNTED_MS);
     return [...(await compareAll(pulso.url, model)), ...(await compareOrders(pulso.url, model)).differences];
