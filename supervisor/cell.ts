@@ -11,6 +11,7 @@ import type { Standing, TreeContext } from './context.ts';
 import type { Report } from './events.ts';
 import { type Exit, type ExitReason, isOrderly } from './exit.ts';
 import type { Past } from './history.ts';
+import type { HandledMessage } from './recent.ts';
 import { type FirstStart, NO_MEASURES, type Run } from './run.ts';
 import type { ActorState, NodeStatus } from './status.ts';
 
@@ -29,6 +30,8 @@ export interface CellOwner {
   down(cell: Cell, exit: Exit): void;
   retryDue(cell: Cell): void;
 }
+
+const SHOWN_MESSAGES = 20;
 
 export class Cell {
   #spec: Child;
@@ -260,6 +263,13 @@ export class Cell {
     };
   }
 
+  /** What it has handled last, newest first; behind that what its former incarnation had, and all that this died of. */
+  messages(): HandledMessage[] {
+    const own = this.#run?.messages() ?? [];
+    const former = this.#past.messages.filter(({ ms }, index) => ms === null || own.length + index < SHOWN_MESSAGES);
+    return [...own, ...former];
+  }
+
   /** One that has waited longer than it said it would is not excused any more. */
   #waits(run: Run): boolean {
     return (run.measure().waiting?.deadline ?? 0) > this.#tree.clock.now();
@@ -282,6 +292,8 @@ export class Cell {
   }
 
   #down(exit: Exit): void {
+    const messages = this.#run?.messages() ?? [];
+    if (messages.length > 0) this.#past.messages = messages;
     this.#run = undefined;
     const { reason, detail, failure = null, work = null } = exit;
     this.#past.lastExit = { reason, detail, at: this.#tree.clock.now(), failure, work };

@@ -11,7 +11,7 @@ import type { ControlAdditions, Controlled } from './control-child.ts';
 import { toFailure } from './exit.ts';
 import { die, type Faults } from './faults.ts';
 import { MemoryGauge } from './memory-gauge.ts';
-import { BlockWriter, type Meter } from './shared-block.ts';
+import { BlockWriter, type InWork, type Meter } from './shared-block.ts';
 import { fencePort, type OwnThread, ownThread } from './spawn.ts';
 import type { Suspect } from './suspects.ts';
 import type { Peer, ToChild } from './wire.ts';
@@ -46,10 +46,12 @@ export interface Child<Input> {
   onTell(handle: (body: unknown) => void | Promise<void>): void;
   /**
    * Runs one handler: the work for a message, a batch, a tick. While it is in work its supervisor sees for how long,
-   * and kills the actor when that is longer than its `progressMs`, unless `meter.waiting` says what for.
+   * and kills the actor when that is longer than its `progressMs`, unless `meter.waiting` says what for. How long all
+   * took is counted, and of the last 20 it can be looked up: their `type` (the name of the function, if none is given),
+   * `bytes` and time; nothing else of them.
    */
-  handle<Value>(work: () => Promise<Value>): Promise<Value>;
-  handle<Value>(work: () => Value): Value;
+  handle<Value>(work: () => Promise<Value>, type?: string, bytes?: number): Promise<Value>;
+  handle<Value>(work: () => Value, type?: string, bytes?: number): Value;
   /** What this actor adds to the control interface that all have (`tree.control`). */
   onControl(additions: ControlAdditions): void;
   /** What to finish before the end, run last registered first; then bye and exit. */
@@ -91,7 +93,7 @@ class SupervisedChild<Input> implements Child<Input> {
   constructor(thread: OwnThread) {
     this.#thread = thread;
     this.#note = thread.order.note;
-    this.meter = new BlockWriter(thread.order.block, Date.now);
+    this.meter = new BlockWriter(thread.order.block, Date.now, () => performance.now());
     this.#memory = new MemoryGauge(thread.memory, (memory) => this.meter.memory(memory));
     this.#links = new ChildLinks(
       (link) => thread.post({ epoch: this.epoch, type: 'link-lost', ...link }),
@@ -143,21 +145,32 @@ class SupervisedChild<Input> implements Child<Input> {
     for (const body of early) this.#hear(body);
   }
 
-  handle<Value>(work: () => Promise<Value>): Promise<Value>;
-  handle<Value>(work: () => Value): Value;
-  handle(work: () => unknown): unknown {
-    const handler = this.meter.begin();
+  handle<Value>(work: () => Promise<Value>, type?: string, bytes?: number): Promise<Value>;
+  handle<Value>(work: () => Value, type?: string, bytes?: number): Value;
+  handle(work: () => unknown, type?: string, bytes?: number): unknown {
+    const handler = this.meter.begin(type ?? (work.name || undefined), bytes);
     this.#memory.lookIfDue();
     let result: unknown;
     try {
       result = this.#faults?.strike() ?? work();
     } catch (error) {
-      this.meter.settle(handler);
+      this.meter.settle(handler, true);
       throw error;
     }
-    if (result instanceof Promise) return result.finally(() => this.meter.settle(handler));
+    if (result instanceof Promise) return this.#settles(result, handler);
     this.meter.settle(handler);
     return result;
+  }
+
+  async #settles(result: Promise<unknown>, handler: InWork): Promise<unknown> {
+    let threw = true;
+    try {
+      const value = await result;
+      threw = false;
+      return value;
+    } finally {
+      this.meter.settle(handler, threw);
+    }
   }
 
   onControl(additions: ControlAdditions): void {
@@ -212,7 +225,7 @@ class SupervisedChild<Input> implements Child<Input> {
   #hear(body: unknown): void {
     const handle = this.#handleTell;
     // A rejection has nobody to catch it here, and so ends the actor.
-    if (handle) void this.handle(() => handle(body));
+    if (handle) void this.handle(() => handle(body), kindOf(body));
     else this.#toldEarly.push(body);
   }
 
@@ -222,7 +235,7 @@ class SupervisedChild<Input> implements Child<Input> {
       additions: () => this.#additions,
       about: () => this.#about(),
       drain: () => this.#drain(),
-      handle: (work) => this.handle(work),
+      handle: (work, type) => this.handle(work, type),
       alive: () => this.meter.handled(0),
       dropLinks: () => this.#links.dropAll(),
       struck: (fault) => this.#thread.post({ epoch: this.epoch, type: 'struck', fault }),
@@ -272,4 +285,10 @@ class SupervisedChild<Input> implements Child<Input> {
     beat();
     setInterval(beat, BEAT_MS).unref();
   }
+}
+
+/** Of a message as they are here: a tagged union on `type`. */
+function kindOf(body: unknown): string {
+  const type = typeof body === 'object' && body !== null && 'type' in body ? body.type : undefined;
+  return typeof type === 'string' ? type : 'tell';
 }

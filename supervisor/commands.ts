@@ -9,6 +9,7 @@ import type { Child, Supervisor } from './child-spec.ts';
 import type { ChildHandle, Standing } from './context.ts';
 import type { ControlLine } from './control.ts';
 import { isOrderly } from './exit.ts';
+import type { HandledMessage } from './recent.ts';
 import type { FirstStart } from './run.ts';
 import type { NodeStatus } from './status.ts';
 
@@ -48,6 +49,10 @@ export class Commands implements ChildHandle {
 
   status(): NodeStatus {
     return this.#cell.status();
+  }
+
+  messages(): HandledMessage[] {
+    return this.#cell.messages();
   }
 
   tell(body: unknown): boolean {

@@ -7,6 +7,7 @@ import type { EventHistory } from './events.ts';
 import type { Fences } from './fences.ts';
 import type { Histories } from './history.ts';
 import type { LinkBook } from './links.ts';
+import type { HandledMessage } from './recent.ts';
 import type { FirstStart, Run, RunEvents } from './run.ts';
 import type { Spawner } from './spawn.ts';
 import type { NodeStatus } from './status.ts';
@@ -27,6 +28,7 @@ export interface ChildHandle {
   readonly standing: Standing;
   readonly epoch: number;
   status(): NodeStatus;
+  messages(): readonly HandledMessage[];
   tell(body: unknown): boolean;
   /** For this incarnation and all that follow. */
   note(note: unknown): void;

@@ -15,7 +15,7 @@ const GROW_NUMBERS = 32_768;
 
 export type Faulty = {
   /** Runs in a handler of its own. */
-  handle(work: () => void): unknown;
+  handle(work: () => void, type: string): unknown;
   alive(): void;
   dropLinks(): void;
   /** At this moment, so that whoever measures the recovery knows where it begins. */
@@ -38,7 +38,7 @@ export class Faults {
       case 'crash':
       case 'stall':
         this.#next = kind;
-        setTimeout(() => this.#actor.handle(() => {}), IDLE_MS);
+        setTimeout(() => this.#actor.handle(() => {}, kind), IDLE_MS);
         break;
       case 'slow':
         this.#slowUntil = performance.now() + SLOW_FOR_MS;

@@ -2,6 +2,7 @@
 
 import type { Child } from './child-spec.ts';
 import type { ExitReason, Failure, Work } from './exit.ts';
+import type { HandledMessage } from './recent.ts';
 import { Suspects } from './suspects.ts';
 
 export type LastExit = {
@@ -23,6 +24,8 @@ export type Past = {
   children: readonly Child[] | undefined;
   /** What its owner left for it: every incarnation is born with it. */
   note: unknown;
+  /** What its last incarnation that handled anything had handled last, newest first. */
+  messages: readonly HandledMessage[];
 };
 
 /** Of so many deleted ids the epoch is remembered one by one; ids that come after older ones start above all of theirs. */
@@ -43,6 +46,7 @@ export class Histories {
         lastExit: null,
         children: undefined,
         note: undefined,
+        messages: [],
       };
       this.#epochs.delete(id);
       this.#pasts.set(id, past);
@@ -71,7 +75,7 @@ export class Histories {
     const past = this.#pasts.get(id);
     if (!past) return;
     if (past.note !== undefined) {
-      Object.assign(past, { starts: 0, lastExit: null, children: undefined });
+      Object.assign(past, { starts: 0, lastExit: null, children: undefined, messages: [] });
       return;
     }
     this.#pasts.delete(id);

@@ -25,6 +25,7 @@ export { balanceOf, type Incident, IncidentLog, type IncidentState, type Restart
 export { type CreditGrant, CreditWindow, Mailbox, type MailboxLimits } from './mailbox.ts';
 export type { MemoryLimits } from './memory-guard.ts';
 export { type BudgetUse, commandsOf, type Preview, type PreviewedCommand, previewOf } from './preview.ts';
+export type { HandledMessage } from './recent.ts';
 export type { Started } from './run.ts';
 export { numberSetting, type Setting, type SettingTable } from './settings.ts';
 export { type Spawner, type Thread, type ThreadEvents, threadSpawner } from './spawn.ts';

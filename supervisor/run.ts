@@ -3,6 +3,7 @@
 import type { Child, Supervisor } from './child-spec.ts';
 import type { ControlLine } from './control.ts';
 import type { Exit } from './exit.ts';
+import type { HandledMessage } from './recent.ts';
 import type { NodeStatus } from './status.ts';
 
 export type RunPhase = 'starting' | 'running' | 'draining' | 'unresponsive' | 'ended';
@@ -16,6 +17,7 @@ export type Measures = Pick<
   | 'oldestMs'
   | 'handled'
   | 'handlingMs'
+  | 'handleP99Ms'
   | 'rate'
   | 'busy'
   | 'heapBytes'
@@ -31,6 +33,7 @@ export const NO_MEASURES: Measures = {
   oldestMs: 0,
   handled: 0,
   handlingMs: 0,
+  handleP99Ms: null,
   rate: 0,
   busy: 0,
   heapBytes: 0,
@@ -56,6 +59,8 @@ export interface Run {
   /** To its control interface; undefined where there is none: a supervisor is spoken to in person. */
   readonly line: ControlLine | undefined;
   measure(): Measures;
+  /** What it has handled last, newest first; of a former incarnation still. */
+  messages(): readonly HandledMessage[];
   /** False when there is nobody to hear it. */
   tell(body: unknown): boolean;
   /** What its owner has left for it is another now. */

@@ -1,5 +1,5 @@
 /**
- * 160 bytes shared between an actor and its supervisor: the actor writes, the supervisor looks, nobody asks anybody.
+ * 2 KB shared between an actor and its supervisor: the actor writes, the supervisor looks, nobody asks anybody.
  * So a blocked actor can still be seen, and looking costs the actor nothing. One writer, but for a single word of the
  * supervisor's; a new block each incarnation.
  *
@@ -13,14 +13,20 @@
  *   int32 at  104 attempts of former owners that it refused, or that it was refused as one
  *   int32 at  108 1 = given up by its supervisor, who writes this
  *   latin1 at 112 what it waits for, 48 bytes
+ *   int32 at  160 handlers by how long they took (durations.ts)
+ *   at        640 the last things handled (recent.ts)
  */
 
+import { bucketOf, DURATION_BUCKETS } from './durations.ts';
 import type { OwnMemory } from './memory-gauge.ts';
+import { RECENT_BYTES, RecentReader, RecentWriter } from './recent.ts';
 
-const BLOCK_BYTES = 160;
 const TEXT_AT = 112;
+const TEXT_BYTES = 48;
 const NUMBERS = TEXT_AT / Float64Array.BYTES_PER_ELEMENT;
-const TEXT_BYTES = BLOCK_BYTES - TEXT_AT;
+const DURATIONS_AT = TEXT_AT + TEXT_BYTES;
+const RECENT_AT = DURATIONS_AT + DURATION_BUCKETS * Int32Array.BYTES_PER_ELEMENT;
+const BLOCK_BYTES = RECENT_AT + RECENT_BYTES;
 
 const BEAT = 0;
 const HANDLED = 1;
@@ -67,6 +73,17 @@ export interface Meter {
   workingOn(offset: number): void;
 }
 
+/** A handler at work: what `settle` is to be given. Those of an actor hang together, the oldest first. */
+export type InWork = {
+  /** By the clock that durations are taken with. */
+  readonly began: number;
+  readonly since: number;
+  readonly place: number;
+  readonly serial: number;
+  older: InWork | undefined;
+  younger: InWork | undefined;
+};
+
 export function createBlock(): SharedArrayBuffer {
   const block = new SharedArrayBuffer(BLOCK_BYTES);
   new Float64Array(block, 0, NUMBERS)[WORK_OFFSET] = -1;
@@ -78,20 +95,29 @@ export class BlockWriter implements Meter {
   readonly #counts: Int32Array;
   readonly #numbers: Float64Array;
   readonly #text: Uint8Array;
+  readonly #durations: Int32Array;
+  readonly #recent: RecentWriter;
   readonly #now: () => number;
-  /** Since when, by number; the oldest comes first. */
-  readonly #inWork = new Map<number, number>();
-  #handlers = 0;
+  readonly #clock: () => number;
+  /** What the clock lacks to the time of day. */
+  #offsetMs: number;
+  #youngest: InWork | undefined;
 
-  constructor(block: SharedArrayBuffer, now: () => number) {
+  /** `clock` tells parts of a millisecond, from any beginning. */
+  constructor(block: SharedArrayBuffer, now: () => number, clock = now) {
     this.#counts = new Int32Array(block, 0, COUNTS);
     this.#numbers = new Float64Array(block, 0, NUMBERS);
     this.#text = new Uint8Array(block, TEXT_AT, TEXT_BYTES);
+    this.#durations = new Int32Array(block, DURATIONS_AT, DURATION_BUCKETS);
+    this.#recent = new RecentWriter(block, RECENT_AT);
     this.#now = now;
+    this.#clock = clock;
+    this.#offsetMs = now() - clock();
   }
 
   beat(busyMs: number): void {
     this.#numbers[BUSY_MS] = busyMs;
+    this.#offsetMs = this.#now() - this.#clock();
     this.#alive();
   }
 
@@ -150,20 +176,35 @@ export class BlockWriter implements Meter {
     this.#numbers[WORK_OFFSET] = offset;
   }
 
-  /** A handler takes up work; what it returns says which one to `settle`. */
-  begin(): number {
-    const handler = this.#handlers++;
-    const since = this.#now();
-    this.#inWork.set(handler, since);
-    if (this.#inWork.size === 1) this.#numbers[HANDLING_SINCE] = since;
+  /** A handler takes up work of that kind and size (-1 = not known). */
+  begin(type = 'work', bytes = -1): InWork {
+    const began = this.#clock();
+    const since = began + this.#offsetMs;
+    const place = this.#recent.begin(since, type, bytes);
+    const older = this.#youngest;
+    const work: InWork = { began, since, place, serial: this.#recent.serial, older, younger: undefined };
+    this.#youngest = work;
+    if (older === undefined) this.#isOldest(work);
+    else older.younger = work;
     this.#alive();
-    return handler;
+    return work;
   }
 
-  settle(handler: number): void {
-    this.#inWork.delete(handler);
-    this.#numbers[HANDLING_SINCE] = this.#inWork.size === 0 ? 0 : (this.#inWork.values().next().value ?? 0);
+  settle(work: InWork, threw = false): void {
+    const ms = this.#clock() - work.began;
+    const bucket = bucketOf(ms);
+    this.#durations[bucket] = (this.#durations[bucket] as number) + 1;
+    this.#recent.settle(work.place, work.serial, threw ? undefined : ms);
+    const { older, younger } = work;
+    if (younger === undefined) this.#youngest = older;
+    else younger.older = older;
+    if (older === undefined) this.#isOldest(younger);
+    else older.younger = younger;
     this.#alive();
+  }
+
+  #isOldest(work: InWork | undefined): void {
+    this.#numbers[HANDLING_SINCE] = work === undefined ? 0 : work.since;
   }
 
   #alive(): void {
@@ -176,11 +217,16 @@ export class BlockReader {
   readonly #counts: Int32Array;
   readonly #numbers: Float64Array;
   readonly #text: Uint8Array;
+  /** Handlers by how long they took, for a `DurationWindow`. */
+  readonly durations: Int32Array;
+  readonly recent: RecentReader;
 
   constructor(block: SharedArrayBuffer) {
     this.#counts = new Int32Array(block, 0, COUNTS);
     this.#numbers = new Float64Array(block, 0, NUMBERS);
     this.#text = new Uint8Array(block, TEXT_AT, TEXT_BYTES);
+    this.durations = new Int32Array(block, DURATIONS_AT, DURATION_BUCKETS);
+    this.recent = new RecentReader(block, RECENT_AT);
   }
 
   /** Seen by a thread that goes on although it was terminated. */

@@ -35,6 +35,8 @@ export type NodeStatus = {
   readonly rate: number;
   /** How long its oldest handler has been in work; 0 when none is. */
   readonly handlingMs: number;
+  /** What 99 of 100 handlers of the last minute stayed below; null where none has ended. */
+  readonly handleP99Ms: number | null;
   /** Share of the time at work, 0 to 1. */
   readonly busy: number;
   readonly heapBytes: number;

@@ -119,6 +119,10 @@ export class SupervisorRun implements Run, CellOwner {
     };
   }
 
+  messages(): never[] {
+    return [];
+  }
+
   tell(): boolean {
     return false;
   }

@@ -22,6 +22,7 @@ import type { Exit, ExitReason } from './exit.ts';
 import { Fences } from './fences.ts';
 import { Histories } from './history.ts';
 import { LinkBook } from './links.ts';
+import type { HandledMessage } from './recent.ts';
 import type { FirstStart, Started } from './run.ts';
 import { type Spawner, threadSpawner } from './spawn.ts';
 import type { TreeStatus } from './status.ts';
@@ -137,6 +138,11 @@ export class SupervisorTree {
   /** Returns what ends the listening. */
   onEvent(listener: (event: SupervisorEvent) => void): () => void {
     return this.#context.events.listen(listener);
+  }
+
+  /** What it has handled last, newest first, and what the one before died of: kind, size, time. It is not asked. */
+  messages(id: string): readonly HandledMessage[] {
+    return this.#handle(id).messages();
   }
 
   /** False when the actor has no incarnation that could hear it. */

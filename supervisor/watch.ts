@@ -1,5 +1,6 @@
 /** What a supervisor sees of one incarnation by looking: whether it lives and gets on, how much it does, how busy it is. */
 
+import { DurationWindow } from './durations.ts';
 import { Gauges } from './gauges.ts';
 import { Liveness } from './liveness.ts';
 import { Progress } from './progress.ts';
@@ -32,6 +33,7 @@ export class Watch {
   readonly #liveness: Liveness;
   readonly #progress: Progress;
   readonly #gauges: Gauges;
+  readonly #durations: DurationWindow;
 
   constructor(block: BlockReader, thread: Pick<Thread, 'idleMs'>, options: WatchOptions) {
     const { heartbeatMs, progressMs, tickMs, now } = options;
@@ -43,6 +45,7 @@ export class Watch {
     this.#liveness = new Liveness({ limitMs: heartbeatMs, tickMs, seesRest }, block.beat + (idleMs ?? 0));
     this.#progress = new Progress({ limitMs: progressMs, tickMs });
     this.#gauges = new Gauges(now, block.handled, idleMs === undefined ? block.busyMs : now - idleMs);
+    this.#durations = new DurationWindow(block.durations, now);
   }
 
   get rate(): number {
@@ -53,6 +56,11 @@ export class Watch {
     return this.#gauges.busy;
   }
 
+  /** What 99 of 100 handlers of the last minute stayed below; null where none has ended. */
+  get handleP99Ms(): number | null {
+    return this.#durations.quantile(0.99);
+  }
+
   /** `ask` when it must be asked for a sign of life. */
   look({ now, sinceTickMs, patience, waits }: Look): 'well' | 'ask' | Hang {
     const { beat, handled, handlingSince, takes, steps, depth } = this.#block;
@@ -61,6 +69,7 @@ export class Watch {
     const seen = { handlingSince, takes, steps, depth, excused: waits };
     const stall = this.#progress.look(seen, sinceTickMs, patience);
     this.#gauges.sample(now, handled, idleMs === undefined ? this.#countedMs() : now - idleMs);
+    this.#durations.sample(now);
     return condition === 'hung' ? { kind: 'loop', ms: this.#liveness.silentMs } : (stall ?? condition);
   }
 

@@ -10,6 +10,7 @@ import { ControlLine } from './control.ts';
 import { Deadline } from './deadline.ts';
 import { classifyExit, type ExitReason, type Failure, toFailure } from './exit.ts';
 import { describeMemory, MemoryGuard } from './memory-guard.ts';
+import type { HandledMessage } from './recent.ts';
 import { type Measures, NO_MEASURES, type Run, type RunEvents, type RunPhase } from './run.ts';
 import { BlockReader, createBlock } from './shared-block.ts';
 import type { Thread } from './spawn.ts';
@@ -142,10 +143,15 @@ export class WorkerRun implements Run {
       handled,
       rate: this.#watch?.rate ?? 0,
       busy: this.#watch?.busy ?? 0,
+      handleP99Ms: this.#watch?.handleP99Ms ?? null,
       heapBytes,
       externalBytes,
       waiting,
     };
+  }
+
+  messages(): HandledMessage[] {
+    return this.#block.recent.list(this.epoch);
   }
 
   tell(body: unknown): boolean {

@@ -148,6 +148,7 @@ export function node(
     heapBytes: 1_000,
     externalBytes: 0,
     handlingMs: 0,
+    handleP99Ms: null,
     waiting: null,
     limits: supervises ? null : { heartbeatMs: 500, progressMs: 5_000 },
     lastExit: { reason: 'crashed', detail: 'boom', at: 1, failure: null, work: null },
