@@ -2,35 +2,42 @@
 import { toWireError, type WireError } from '../protocol/errors.ts';
 import type { TopicPartition } from '../protocol/event.ts';
 import type { SupervisorTree } from '../supervisor/tree.ts';
-import { AuditKeeper } from './audit.ts';
+import type { AuditKeeper } from './audit.ts';
 import type { AuditEntry, TreeCommand } from './gateway/control.ts';
+import type { IngestKeeper } from './ingest.ts';
+import type { Notes } from './notes.ts';
 import { PoisonKeeper } from './poison-keeper.ts';
 
 /** What a gateway asks; each is answered by `control-done`. */
 export type Asked =
   | { readonly type: 'control'; readonly id: number; readonly command: TreeCommand; readonly entry: AuditEntry }
-  | { readonly type: 'inspect'; readonly id: number; readonly actor: string };
+  | { readonly type: 'inspect'; readonly id: number; readonly actor: string }
+  | { readonly type: 'messages'; readonly id: number; readonly actor: string };
 
 export type DeskOptions = {
   readonly tree: SupervisorTree;
+  readonly audit: AuditKeeper;
   readonly scale: (lanes: number) => Promise<unknown>;
+  readonly notes: Notes;
+  readonly ingest: IngestKeeper;
   readonly acceptGap: (partition: TopicPartition) => Promise<unknown>;
 };
 
 export class Desk {
-  readonly audit = new AuditKeeper();
   readonly #options: DeskOptions;
   readonly #poisoned: PoisonKeeper;
 
   constructor(options: DeskOptions) {
     this.#options = options;
-    this.#poisoned = new PoisonKeeper((actor, note) => options.tree.note(actor, note));
+    this.#poisoned = new PoisonKeeper((actor, note) => options.notes.put(actor, note));
   }
 
   answer(asker: string, asked: Asked): Promise<void> {
-    const { tree } = this.#options;
+    const { tree, audit } = this.#options;
+    if (asked.type === 'messages') return this.#answer(asker, asked.id, async () => tree.messages(asked.actor));
     if (asked.type === 'inspect') return this.#answer(asker, asked.id, () => tree.control(asked.actor).inspect());
-    const noted = (error: WireError | null) => this.audit.note(asked.entry, error);
+    audit.asked(asked.entry);
+    const noted = (error: WireError | null) => audit.note(asked.entry, error);
     return this.#answer(asker, asked.id, () => this.#carryOut(asked.command), noted);
   }
 
@@ -38,23 +45,24 @@ export class Desk {
     asker: string,
     id: number,
     work: () => Promise<unknown>,
-    noted: (error: WireError | null) => void = () => {},
+    noted: (error: WireError | null) => Promise<void> = async () => {},
   ): Promise<void> {
     const { tree } = this.#options;
     try {
       const value = await work();
-      noted(null);
+      await noted(null);
       tree.tell(asker, { type: 'control-done', id, value });
     } catch (thrown) {
       const error = toWireError(thrown);
-      noted(error);
+      await noted(error);
       tree.tell(asker, { type: 'control-done', id, error });
     }
   }
 
   async #carryOut(command: TreeCommand): Promise<unknown> {
-    const { tree, scale, acceptGap } = this.#options;
+    const { tree, scale, acceptGap, ingest } = this.#options;
     if ('lanes' in command) return scale(command.lanes);
+    if ('ingest' in command) return command.ingest === 'pause' ? ingest.pause(command.reason) : ingest.resume();
     if ('topic' in command) return acceptGap(command);
     if ('order' in command) return this.#poisoned.order(command);
     if ('fault' in command) return tree.control(command.actor).fault(command.fault);

@@ -29,7 +29,7 @@ export class IncidentKeeper {
   static async open(path: string, { root, log, now }: KeeperOptions): Promise<IncidentKeeper> {
     const { incidents, stopped } = await readIncidents(path, log);
     const list = new IncidentLog(KEPT_INCIDENTS, incidents);
-    const file = new IncidentFile({ path, log, list: () => list.list });
+    const file = new IncidentFile({ path, what: 'incidents', log, list: () => list.list });
     const keeper = new IncidentKeeper(list, file);
     if (stopped === false) keeper.#note(list.processDied(root, now));
     return keeper;

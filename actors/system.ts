@@ -8,16 +8,19 @@ import { partitionKey } from '../protocol/event.ts';
 import type { LogGap, Offset } from '../protocol/message.ts';
 import type { SupervisorTree } from '../supervisor/tree.ts';
 import { Acceptances, acceptable } from './accept-gap.ts';
+import type { AuditKeeper } from './audit.ts';
 import { isShared, partitionCounts, sharesState } from './backends/choose.ts';
 import type { ToldBus } from './bus/worker.ts';
 import { type Asked, Desk } from './desk.ts';
 import type { AuditEntry } from './gateway/control.ts';
 import { GroupLanes } from './group.ts';
 import type { IncidentKeeper } from './incidents.ts';
+import { IngestKeeper } from './ingest.ts';
 import type { ToldJobs } from './jobs/worker.ts';
 import { LaneMoves } from './lane-moves.ts';
 import { partitionsKept, partitionsOfLane } from './lanes.ts';
 import type { Log } from './log.ts';
+import { Notes } from './notes.ts';
 import { laneSpec, type TreeSettings } from './tree.ts';
 
 /** What actors tell the main thread. */
@@ -51,6 +54,7 @@ export type SystemOptions = {
   readonly settings: TreeSettings;
   readonly onListening: (url: string, port: number) => void;
   readonly incidents: IncidentKeeper;
+  readonly audit: AuditKeeper;
   readonly rememberLanes: (lanes: number) => Promise<void>;
   readonly log: Log;
 };
@@ -72,6 +76,7 @@ export class RunningSystem {
   #generatorDone: boolean;
   #scaling = false;
   #desk: Desk;
+  #ingest: IngestKeeper;
   #gateway: string | undefined;
   #statusTimer: NodeJS.Timeout;
   #statusSoon: NodeJS.Immediate | undefined;
@@ -82,15 +87,26 @@ export class RunningSystem {
     if (isShared(options.settings.backend)) this.#group = new GroupLanes();
     this.#generatorDone = options.settings.generator === undefined;
     for (let lane = 0; lane < this.#lanes; lane++) this.#wanted.set(lane, this.#partitionsOf(lane, this.#lanes));
-    const { tree, incidents } = options;
+    const { tree, incidents, audit } = options;
     incidents.onChange((incident) => this.#tellGateway({ type: 'incidents', incidents: [incident] }));
+    audit.onChange((entry) => this.#tellGateway({ type: 'audit', entries: [entry] }));
+    const notes = new Notes((actor, note) => tree.note(actor, note));
+    this.#ingest = new IngestKeeper({
+      leave: (actor, note) => notes.offer(actor, note),
+      onChange: (paused) => this.#tellGateway({ type: 'ingest', paused }),
+      now: Date.now,
+    });
     this.#desk = new Desk({
       tree,
+      audit,
+      notes,
+      ingest: this.#ingest,
       scale: (lanes) => this.scale(lanes),
       acceptGap: (partition) => this.#acceptGap(partition),
     });
     tree.onTell((id, _epoch, body) => this.#told(id, body as Told));
     tree.onEvent((event) => {
+      if (event.kind === 'starting') this.#ingest.starts(event.actor);
       this.#tellGateway({ type: 'events', events: [event] });
       incidents.heard(event, () => tree.status());
       this.#statusSoon ??= setImmediate(() => this.#sendStatus());
@@ -111,7 +127,7 @@ export class RunningSystem {
   async stop(): Promise<void> {
     clearInterval(this.#statusTimer);
     await this.#options.tree.stop();
-    await this.#options.incidents.close();
+    await Promise.all([this.#options.incidents.close(), this.#options.audit.close()]);
   }
 
   /** Changes the number of lanes while everything runs: first all give up what they lose, then all take what they gain. */
@@ -254,7 +270,8 @@ export class RunningSystem {
         this.#gateway = actor;
         this.#options.onListening(told.url, told.port);
         this.#tellHistory();
-        this.#tellGateway({ type: 'audit', entries: this.#desk.audit.entries() });
+        this.#tellGateway({ type: 'audit', entries: this.#options.audit.entries() });
+        this.#tellGateway({ type: 'ingest', paused: this.#ingest.paused });
         this.#sendStatus();
         break;
       case 'assignment-wanted':
@@ -294,10 +311,11 @@ export class RunningSystem {
         this.#tellJobs();
         break;
       case 'audited':
-        this.#desk.audit.note(told.entry, told.error);
+        void this.#options.audit.note(told.entry, told.error);
         break;
       case 'control':
       case 'inspect':
+      case 'messages':
         void this.#desk.answer(actor, told);
         break;
       default:

@@ -63,7 +63,7 @@ const RULES: readonly Rule[] = [
   },
   {
     files:
-      /^actors\/(main|tree|system|audit|desk|group|accept-gap|incidents|incident-file|poison-keeper)\.ts$|^actors\/commands\//,
+      /^actors\/(main|tree|system|audit|desk|group|accept-gap|incidents|incident-file|line-file|ingest|notes|poison-keeper)\.ts$|^actors\/commands\//,
     may: [/./],
     because: 'the composition root sees everything',
   },

@@ -176,7 +176,7 @@ runChild<ArchiverInput>(async (child) => {
     'letting-go',
     (port, { id }) => {
       owners.laid(id, port);
-      port.on('message', (message: LettingGo) => child.handle(() => owners.receive(id, message)));
+      port.on('message', (message: LettingGo) => child.handle(() => owners.receive(id, message), message.type));
     },
     ({ id }) => owners.lost(id),
   );
@@ -184,7 +184,7 @@ runChild<ArchiverInput>(async (child) => {
     'archive',
     (port, { id }) => {
       listeners.set(id, port);
-      port.on('message', (ask: Ask<ArchiveQuery>) => void child.handle(() => onAsk(port, ask)));
+      port.on('message', (ask: Ask<ArchiveQuery>) => void child.handle(() => onAsk(port, ask), `ask ${ask.body.kind}`));
       port.postMessage(book.everything(status()));
     },
     ({ id }) => listeners.delete(id),

@@ -57,7 +57,7 @@ runChild<BusInput>(async (child) => {
   const publisher = new Publisher({
     sender: self,
     mostBytes: bus.mostBytes,
-    publish: (messages) => child.handle(() => bus.publish(messages)),
+    publish: (messages) => child.handle(() => bus.publish(messages), 'publish'),
     onTrouble,
     onPublished: () => child.meter.waited(),
     clock,
@@ -71,7 +71,7 @@ runChild<BusInput>(async (child) => {
         child.handle(() => {
           publisher.receive(id, message);
           child.meter.handled();
-        }),
+        }, message.type),
       );
     },
     ({ id }) => publisher.disconnect(id),
@@ -80,7 +80,7 @@ runChild<BusInput>(async (child) => {
     'partials',
     (port) => {
       listener.connect(port);
-      port.on('message', () => child.handle(() => listener.wanted()));
+      port.on('message', () => child.handle(() => listener.wanted(), 'partials-wanted'));
     },
     () => listener.connect(undefined),
   );
@@ -106,7 +106,7 @@ runChild<BusInput>(async (child) => {
       child.meter.waited();
       listener.following();
     },
-    onMessage: (message) => child.handle(() => receive(message)),
+    onMessage: (message) => child.handle(() => receive(message), 'bus-message'),
     onTrouble,
   });
   child.ready();

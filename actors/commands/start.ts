@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { AppError } from '../../protocol/errors.ts';
 import { SupervisorTree } from '../../supervisor/tree.ts';
+import { AuditKeeper } from '../audit.ts';
 import {
   type BackendConfig,
   chooseFactStore,
@@ -29,6 +30,7 @@ import { checkListening } from './port.ts';
 const LANES_FACT = 'lanes';
 /** In the data folder, on servers too: they are this process's own, and must be kept when the store is away. */
 const INCIDENTS = 'incidents.ndjson';
+const AUDIT = 'audit.ndjson';
 /** Decision 13. */
 const ALONE =
   'Kafka with the embedded store is for one process: another one of this group would show only what it counts itself. Set MONGODB_URI to run several';
@@ -109,6 +111,7 @@ async function run(args: Arguments): Promise<number> {
       },
       log,
       incidents,
+      audit: await AuditKeeper.open(join(config.data, AUDIT), log),
       rememberLanes: (count) => facts.put(LANES_FACT, count),
     });
     const code = await untilEnd(system, tree, log, args.options['exit-when-done'] === true);

@@ -65,6 +65,7 @@ const COLUMNS: readonly Column[] = [
   { head: 'MAILBOX', rank: 85, right: true, least: 7, cell: ofWorker(mailboxCell) },
   { head: 'OLDEST', rank: 70, right: true, least: 7, cell: ofWorker(ageCell) },
   { head: 'MSG/S', rank: 60, right: true, least: 7, cell: ofWorker(({ rate }) => plain(count(rate))) },
+  { head: 'P99', rank: 45, right: true, least: 6, cell: ofWorker(handleCell) },
   { head: 'BUSY', rank: 65, right: true, least: 5, cell: ofWorker(({ busy }) => plain(`${Math.round(busy * 100)} %`)) },
   { head: 'RETRY', rank: 80, right: true, least: 6, cell: retryCell },
   { head: 'LAST EXIT', rank: 75, right: false, least: 13, elastic: true, cell: exitCell },
@@ -86,13 +87,17 @@ export function statusLines(tree: StatusTree, options: TableOptions): string[] {
   );
 }
 
-function verdictLine({ rows }: StatusTree, width: number, color: boolean): string {
+function verdictLine({ rows, summary: { at, paused } }: StatusTree, width: number, color: boolean): string {
   const counts = new Map<string, number>();
   for (const { state } of rows) if (!isUp(state)) counts.set(state, (counts.get(state) ?? 0) + 1);
   const tones = [...counts.keys()].map((state) => stateOf(state).tone);
   const tone = tones.includes('bad') ? 'bad' : tones.includes('warn') ? 'warn' : counts.has('starting') ? 'info' : 'ok';
-  const word = { bad: 'FAILING', warn: 'DEGRADED', info: 'STARTING', ok: 'HEALTHY' }[tone];
-  const why = [...counts].map(([state, n]) => `${n} ${state}`).join(', ') || 'every actor is running';
+  const ok = paused === undefined ? 'HEALTHY' : 'PAUSED';
+  const word = { bad: 'FAILING', warn: 'DEGRADED', info: 'STARTING', ok }[tone];
+  const states = [...counts].map(([state, n]) => `${n} ${state}`);
+  if (paused !== undefined)
+    states.unshift(`ingest is paused for ${duration(at - paused.at)}${paused.reason && `: ${paused.reason}`}`);
+  const why = states.join(', ') || 'every actor is running';
   const text = cut(`${word}  ${why}`, width);
   return paint(text.slice(0, word.length), tone, color) + text.slice(word.length);
 }
@@ -220,6 +225,11 @@ function mailboxCell({ depth, oldestMs }: StatusRow): Cell {
 
 function ageCell({ depth, oldestMs }: StatusRow): Cell {
   return depth === 0 ? idle(NONE) : { text: duration(oldestMs), tone: oldestMs > OLD_MS ? 'warn' : 'plain' };
+}
+
+function handleCell({ handleP99Ms: ms }: StatusRow): Cell {
+  if (ms === undefined) return idle(NONE);
+  return plain(ms < 9.95 ? `${ms.toFixed(1)} ms` : duration(ms));
 }
 
 function retryCell({ nextRetryAt }: StatusRow, at: number): Cell {

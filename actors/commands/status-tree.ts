@@ -18,6 +18,8 @@ export type StatusRow = {
   readonly oldestMs: number;
   readonly rate: number;
   readonly busy: number;
+  /** What 99 of 100 of its handlers took at most. */
+  readonly handleP99Ms: number | undefined;
   readonly waitingFor: string | undefined;
   readonly lastExit: { readonly reason: string; readonly detail: string; readonly at: number } | undefined;
   readonly nextRetryAt: number | undefined;
@@ -33,6 +35,8 @@ export type StatusSummary = {
   readonly clients: number | undefined;
   readonly zombies: number | undefined;
   readonly fenced: number | undefined;
+  /** Why the lanes take nothing from the log, while an operator keeps them from it. */
+  readonly paused: { readonly at: number; readonly reason: string } | undefined;
 };
 
 export type StatusTree = { readonly rows: readonly StatusRow[]; readonly summary: StatusSummary };
@@ -56,6 +60,9 @@ export function readTree(answer: unknown): StatusTree {
       clients: number(summary.clients),
       zombies: number(summary.zombies),
       fenced: number(summary.fenced),
+      paused: isObject(summary.paused)
+        ? { at: number(summary.paused.at) ?? 0, reason: String(summary.paused.reason ?? '') }
+        : undefined,
     },
   };
 }
@@ -92,6 +99,7 @@ function rowOf(node: JsonObject, { parent, branch }: Place): StatusRow {
     oldestMs: number(mailbox.oldest_ms) ?? 0,
     rate: number(node.rate) ?? 0,
     busy: number(node.busy) ?? 0,
+    handleP99Ms: number(node.handle_p99_ms),
     waitingFor: typeof waiting === 'string' ? waiting : undefined,
     lastExit: exit && { reason: String(exit.reason), detail: String(exit.detail ?? ''), at: number(exit.at) ?? 0 },
     nextRetryAt: number(node.next_retry_at),

@@ -27,12 +27,21 @@ export type ConfigureCommand = {
   readonly key: string;
 };
 
+export const INGEST_COMMANDS = ['pause', 'resume'] as const;
+
+export type IngestCommand = {
+  readonly ingest: (typeof INGEST_COMMANDS)[number];
+  readonly reason: string;
+  readonly key: string;
+};
+
 /** What the owner of the tree carries out. */
 export type TreeCommand =
   | { readonly actor: string; readonly command: ActorCommand; readonly reason: string; readonly key: string }
   | FaultCommand
   | ConfigureCommand
   | { readonly lanes: number; readonly reason: string; readonly key: string }
+  | IngestCommand
   | (TopicPartition & { readonly command: 'accept-gap'; readonly reason: string; readonly key: string });
 export type Command =
   | TreeCommand
@@ -54,7 +63,16 @@ export type AuditEntry = {
   readonly id: number;
   readonly at: number;
   readonly actor: string | null;
-  readonly command: ActorCommand | 'fault' | 'configure' | 'lanes' | 'accept-gap' | 'run-job' | 'replay';
+  readonly command:
+    | ActorCommand
+    | 'fault'
+    | 'configure'
+    | 'lanes'
+    | 'accept-gap'
+    | 'run-job'
+    | 'replay'
+    | 'pause'
+    | 'resume';
   readonly fault: FaultOrder['fault'] | null;
   readonly settings: Result | null;
   /** Of a fault of an order. */
@@ -68,7 +86,8 @@ export type AuditEntry = {
   readonly idempotency_key: string;
   /** The address it came from. */
   readonly from: string;
-  readonly outcome: 'accepted' | 'refused' | 'pending';
+  /** Lost: the process ended first, and nobody knows. */
+  readonly outcome: 'accepted' | 'refused' | 'pending' | 'lost';
   readonly error: WireError | null;
 };
 
@@ -97,7 +116,8 @@ export class Control {
   #requests: Requests;
   #known = new Map<string, Known>();
   #audit: AuditEntry[] = [];
-  #nextId = 1;
+  /** By the time, so that no id comes again after a restart, even before the list of the former gateway is here. */
+  #lastId = 0;
 
   constructor(options: ControlOptions) {
     this.#options = options;
@@ -110,14 +130,12 @@ export class Control {
     return this.#audit.toReversed();
   }
 
-  /** Entries of an earlier gateway; their keys are known again. */
+  /** Entries as whoever keeps the list has them, those of an earlier gateway too: their keys are known again. */
   remember(entries: readonly AuditEntry[]): void {
-    const held = new Set(this.#audit.map(({ idempotency_key }) => idempotency_key));
-    this.#audit = [...entries.filter(({ idempotency_key }) => !held.has(idempotency_key)), ...this.#audit].slice(
-      -KEPT_ENTRIES,
-    );
+    const all = new Map([...this.#audit, ...entries].map((entry) => [entry.id, entry]));
+    this.#audit = [...all.values()].sort((a, b) => a.id - b.id).slice(-KEPT_ENTRIES);
     for (const entry of entries) if (entry.outcome === 'accepted') this.#know(entry);
-    this.#nextId = Math.max(this.#nextId, ...this.#audit.map(({ id }) => id + 1));
+    this.#lastId = Math.max(this.#lastId, ...this.#audit.map(({ id }) => id));
   }
 
   done({ id, value, error }: ControlDone): void {
@@ -177,6 +195,11 @@ export class Control {
     return this.#requests.ask((id) => ({ type: 'inspect', id, actor }), INSPECT_MS);
   }
 
+  /** What it has handled last, as the supervisor sees it: the actor is not asked. */
+  messages(actor: string): Promise<readonly unknown[]> {
+    return this.#requests.ask((id) => ({ type: 'messages', id, actor }), INSPECT_MS);
+  }
+
   /** Whoever keeps the audit list for the next gateway is told what came of it. */
   async #audited(work: Work, entryId: number): Promise<Result> {
     const entry = this.#audit.find(({ id }) => id === entryId);
@@ -198,10 +221,12 @@ export class Control {
   }
 
   #note(command: Command, from: string): number {
-    const id = this.#nextId++;
+    const at = this.#options.now();
+    const id = Math.max(this.#lastId + 1, Math.floor(at));
+    this.#lastId = id;
     this.#audit.push({
       id,
-      at: this.#options.now(),
+      at,
       actor: 'actor' in command ? command.actor : null,
       command: nameOf(command),
       fault: 'fault' in command ? command.fault : null,
@@ -231,6 +256,7 @@ export class Control {
 function nameOf(command: Command): AuditEntry['command'] {
   if ('lanes' in command) return 'lanes';
   if ('job' in command) return 'run-job';
+  if ('ingest' in command) return command.ingest;
   return 'replay' in command ? 'replay' : command.command;
 }
 
@@ -250,6 +276,7 @@ function shownCommand(command: Command): Result {
   if ('topic' in command) return { partition: partitionKey(command), command: command.command };
   if ('job' in command) return { job: command.job };
   if ('replay' in command) return { replay: command.replay };
+  if ('ingest' in command) return { ingest: command.ingest };
   return { lanes: command.lanes };
 }
 
@@ -260,5 +287,6 @@ function shownEntry({ actor, command, fault, settings, order_id, lanes, partitio
   if (actor !== null) return { actor, command, ...(fault === null ? {} : { kind: fault }), ...order };
   if (partition !== null) return { partition, command };
   if (replay !== null) return { replay };
+  if (command === 'pause' || command === 'resume') return { ingest: command };
   return job !== null ? { job } : { lanes };
 }

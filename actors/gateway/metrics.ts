@@ -30,6 +30,7 @@ export function pipelineOf(state: GatewayState, clients: number, now: number): R
     lag: total.lag,
     in: total.in,
     lanes: state.status.lanes,
+    paused_at: state.status.paused?.at ?? null,
     clients,
     zombies: state.status.tree?.zombies ?? 0,
     fenced: state.status.tree?.fenced ?? 0,
@@ -115,6 +116,12 @@ function flowMetrics(state: GatewayState, clients: number, now: number): Metric[
       type: 'gauge',
       samples: one(state.intake.bytesUnderWay),
     },
+    {
+      name: 'pulso_ingest_paused',
+      help: 'Whether an operator keeps the lanes from reading.',
+      type: 'gauge',
+      samples: one(state.status.paused === null ? 0 : 1),
+    },
     { name: 'pulso_lanes', help: 'Lanes.', type: 'gauge', samples: one(state.status.lanes) },
     { name: 'pulso_hot_bytes', help: 'Size of the hot store.', type: 'gauge', samples: one(state.hotBytes) },
   ];
@@ -163,6 +170,14 @@ function actorMetrics({ status }: GatewayState): Metric[] {
     { name: 'pulso_actor_restarts_total', help: 'Restarts.', type: 'counter', samples: of(({ restarts }) => restarts) },
     { name: 'pulso_actor_mailbox_depth', help: 'Messages waiting.', type: 'gauge', samples: of(({ depth }) => depth) },
     { name: 'pulso_actor_busy', help: 'Share of the time at work.', type: 'gauge', samples: of(({ busy }) => busy) },
+    {
+      name: 'pulso_actor_handle_p99_seconds',
+      help: 'What 99 of 100 handlers of the last minute stayed below.',
+      type: 'gauge',
+      samples: actors.flatMap(({ id, handleP99Ms }) =>
+        handleP99Ms === null ? [] : [{ labels: { actor: id }, value: handleP99Ms / 1_000 }],
+      ),
+    },
     {
       name: 'pulso_actor_heap_bytes',
       help: 'Heap of the thread.',

@@ -1,5 +1,6 @@
 /** What the gateway knows of the system around it, told by the owner of the tree: actors, lanes, ends of the log, events. */
 import { emptyLedger, type Ledger, partitionKey, type TopicPartition } from '../../protocol/event.ts';
+import type { IngestPause } from '../../protocol/ingest.ts';
 import type { Finding, HeardFinding, Offset } from '../../protocol/message.ts';
 import type { SupervisorEvent } from '../../supervisor/events.ts';
 import type { Incident } from '../../supervisor/incidents.ts';
@@ -33,6 +34,8 @@ export type PartitionLedger = TopicPartition &
 export class SystemStatus {
   tree: TreeStatus | undefined;
   lanes = 0;
+  /** Set while an operator keeps consumers from reading. */
+  paused: IngestPause | null = null;
   /** Grows whenever the tree was told. */
   version = 0;
   /** The partitions of each aggregator, as it told them last. */
@@ -65,6 +68,14 @@ export class SystemStatus {
       const key = partitionKey(end);
       if (!this.#firstEnds.has(key)) this.#firstEnds.set(key, end.offset);
     }
+  }
+
+  toldIngest(paused: IngestPause | null, now: number): void {
+    const before = this.paused;
+    this.paused = paused;
+    this.version++;
+    if (paused !== null) this.addFinding(pausedFinding(paused, 'warning', pausedSentence(paused)), now);
+    else if (before !== null) this.addFinding(pausedFinding(before, 'ok', 'ingest is resumed'), now);
   }
 
   /** Where the log is shared with other processes: the partitions that this one owns now. */
@@ -144,6 +155,7 @@ export class SystemStatus {
   missing(view: LiveView): string[] {
     if (this.tree === undefined) return ['no word of the actors yet'];
     const missing = [...this.#outages.sentences(), ...this.#missingActors(), ...(this.#group?.missing ?? [])];
+    if (this.paused !== null) missing.push(pausedSentence(this.paused));
     if (view.stale) missing.push('the state of the KPIs is still being read');
     missing.push(...this.#unowned(view).map((key) => `no lane reads ${key}`));
     const { own } = this;
@@ -207,6 +219,15 @@ export function parentOf(node: NodeStatus, id: string): NodeStatus | undefined {
     if (found !== undefined) return found;
   }
   return undefined;
+}
+
+function pausedSentence({ at, reason }: IngestPause): string {
+  const why = reason === '' ? '' : ` (${reason})`;
+  return `ingest is paused since ${new Date(at).toISOString()}${why}: what comes in waits in the log until it is resumed`;
+}
+
+function pausedFinding({ at, reason }: IngestPause, severity: Finding['severity'], text: string): Finding {
+  return { type: 'finding', id: 'ingest-paused', severity, text, since: at, evidence: { reason } };
 }
 
 function isUp(state: NodeStatus['state']): boolean {

@@ -6,6 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { MessagePort } from 'node:worker_threads';
 import { AppError } from '../../protocol/errors.ts';
 import type { PartitionCounts } from '../../protocol/event.ts';
+import type { IngestPause } from '../../protocol/ingest.ts';
 import type {
   Answer,
   AppendReply,
@@ -50,7 +51,9 @@ export type ToldGateway =
     }
   | { readonly type: 'events'; readonly events: readonly SupervisorEvent[] }
   | { readonly type: 'incidents'; readonly incidents: readonly Incident[] }
-  /** The audit list as an earlier incarnation left it. */
+  /** Whether an operator has paused ingest. */
+  | { readonly type: 'ingest'; readonly paused: IngestPause | null }
+  /** The audit list as an earlier incarnation left it, and whatever changes in it. */
   | { readonly type: 'audit'; readonly entries: readonly AuditEntry[] }
   | ControlDone;
 
@@ -79,8 +82,8 @@ runChild<GatewayInput>(async (child) => {
     },
   });
   const { state } = gateway;
-  const listen = <Message>(port: MessagePort, receive: (message: Message) => void) =>
-    port.on('message', (message: Message) => child.handle(() => receive(message)));
+  const listen = <Message extends { readonly type: string }>(port: MessagePort, receive: (message: Message) => void) =>
+    port.on('message', (message: Message) => child.handle(() => receive(message), message.type));
 
   child.onLink(
     'partials',
@@ -141,6 +144,8 @@ runChild<GatewayInput>(async (child) => {
         return state.status.addEvents(told.events);
       case 'incidents':
         return state.status.addIncidents(told.incidents);
+      case 'ingest':
+        return state.status.toldIngest(told.paused, Date.now());
       case 'audit':
         return state.control.remember(told.entries);
       case 'control-done':

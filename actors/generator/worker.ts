@@ -67,7 +67,7 @@ runChild<GeneratorInput>(async (child) => {
 
   /** Writes what is due; answers how many events that were. How long the log takes is not held against this actor. */
   async function write(until: number): Promise<number> {
-    const made = await child.handle(() => make(until));
+    const made = await child.handle(() => make(until), 'make');
     if (made === 0) return 0;
     await append(sink.take());
     child.meter.handled(made);

@@ -90,7 +90,7 @@ runChild<JobsInput>(async (child) => {
   });
   child.onLink('jobs', (port) => {
     listener = port;
-    port.on('message', (ask: Ask<JobsQuery>) => void child.handle(() => answer(port, ask)));
+    port.on('message', (ask: Ask<JobsQuery>) => void child.handle(() => answer(port, ask), `ask ${ask.body.kind}`));
     void runner.jobs().then((jobs) => port.postMessage({ type: 'jobs-changed', jobs } satisfies JobsChanged));
   });
   child.onTell((body) => runner.setHere((body as ToldJobs).here));

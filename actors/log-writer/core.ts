@@ -82,12 +82,14 @@ export class AppendQueue<Producer> {
 export class AppendGroup<Producer> {
   readonly appends: AppendRequest['appends'];
   readonly records: number;
+  readonly bytes: number;
   #queued: readonly { readonly producer: Producer; readonly request: AppendRequest }[];
 
   constructor(queued: readonly { readonly producer: Producer; readonly request: AppendRequest }[]) {
     this.#queued = queued;
     this.appends = queued.flatMap(({ request }) => request.appends);
     this.records = this.appends.reduce((sum, { count }) => sum + count, 0);
+    this.bytes = this.appends.reduce((sum, { frames }) => sum + frames.length, 0);
   }
 
   get size(): number {

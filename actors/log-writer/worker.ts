@@ -47,7 +47,8 @@ runChild<LogWriterInput>(async (child) => {
 
   async function commitNext(): Promise<void> {
     const group = queue.takeGroup();
-    for (const part of careful-- > 0 ? group.singly() : [group]) await child.handle(() => commit(part));
+    for (const part of careful-- > 0 ? group.singly() : [group])
+      await child.handle(() => commit(part), 'append', part.bytes);
     showMailbox(Date.now());
     committing = undefined;
     if (queue.depth > 0) commitSoon();
@@ -120,7 +121,7 @@ runChild<LogWriterInput>(async (child) => {
   });
   const retention = setInterval(() => {
     const positions = consumed.takeNews();
-    if (positions !== undefined) retaining = child.handle(async () => void (await log.retain(positions)));
+    if (positions !== undefined) retaining = child.handle(async () => void (await log.retain(positions)), 'retain');
   }, RETAIN_MS);
   child.onStop(async () => {
     queue.close();

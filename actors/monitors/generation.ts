@@ -16,7 +16,7 @@ runChild<HealthInput>((child) => {
       child.handle(() => {
         health.report(report);
         child.meter.handled();
-      }),
+      }, report.type),
     );
   });
   child.onLink('findings', (port) => {

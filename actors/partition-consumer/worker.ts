@@ -6,6 +6,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { MessagePort } from 'node:worker_threads';
 import { constants, zstdCompressSync } from 'node:zlib';
 import { partitionKey, type TopicPartition } from '../../protocol/event.ts';
+import { isPaused } from '../../protocol/ingest.ts';
 import type { BatchMessage, Consumed, ConsumerRequest, Doorbell, Offset } from '../../protocol/message.ts';
 import { PoisonedRecords } from '../../protocol/poison.ts';
 import { PoisonedOrders } from '../../protocol/poison-fault.ts';
@@ -62,8 +63,11 @@ runChild<ConsumerInput>(async (child) => {
     pumping = false;
   }
 
+  /** Paused by an operator: all that it may take now is nothing. */
+  const paused = () => isPaused(child.note);
+
   async function drain(): Promise<void> {
-    while (!stopped && core.mayRead && (await child.handle(passOn))) {
+    while (!stopped && !paused() && core.mayRead && (await child.handle(passOn, 'chunk'))) {
       // The source may answer without ever leaving this turn; credits, the beat and the end must get through.
       await nextTurn();
     }
@@ -92,7 +96,7 @@ runChild<ConsumerInput>(async (child) => {
 
   async function onRequest(message: ConsumerRequest): Promise<void> {
     taking++;
-    await child.handle(() => take(message));
+    await child.handle(() => take(message), message.type);
     taking--;
     if (message.type !== 'committed') await pump();
   }
@@ -131,6 +135,7 @@ runChild<ConsumerInput>(async (child) => {
     const ends = (await source.extents()).map(({ topic, partition, end }) => ({ topic, partition, offset: end }));
     const lag = lagOf(ends, committed, partitionKey);
     child.meter.mailbox(lag, 0);
+    if (paused()) child.meter.handled(0);
     showCredit();
     const body = { type: 'lag' as const, lag, session: core.session, partitions: ends.length, ends };
     const text = JSON.stringify(body);
@@ -169,7 +174,7 @@ runChild<ConsumerInput>(async (child) => {
   child.onLink('doorbell', (port) => {
     logWriter = port;
     port.on('message', (message: Doorbell) => {
-      child.handle(() => source.notify(message.ends));
+      child.handle(() => source.notify(message.ends), 'doorbell');
       void pump();
     });
   });
@@ -197,6 +202,7 @@ runChild<ConsumerInput>(async (child) => {
       session: core.session,
       credits: core.credits,
       reading: pumping,
+      paused: paused(),
       seeking: seeking > 0,
       committed: Object.fromEntries(committed),
     }),

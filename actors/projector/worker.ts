@@ -32,7 +32,7 @@ runChild<ProjectorInput>(async (child) => {
   async function run(projection: Projection): Promise<void> {
     while (!stop.signal.aborted) {
       const began = performance.now();
-      const { written, more } = await child.handle(() => projection.step());
+      const { written, more } = await child.handle(() => projection.step(), 'project');
       child.meter.handled(written);
       await pause(pauseAfter({ tookMs: performance.now() - began, more, restMs: projection.restMs }));
     }
@@ -40,7 +40,7 @@ runChild<ProjectorInput>(async (child) => {
 
   async function report(): Promise<void> {
     while (!stop.signal.aborted) {
-      const backlog = await child.handle(() => projector.backlog());
+      const backlog = await child.handle(() => projector.backlog(), 'backlog');
       const { commits, bytes, oldestMs } = backlog;
       child.meter.mailbox(commits, oldestMs, bytes);
       const lagging = lags(backlog);

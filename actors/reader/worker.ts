@@ -77,7 +77,7 @@ runChild<ReaderInput>(async (child) => {
   }
 
   child.onLink('queries', (port) =>
-    port.on('message', (ask: Ask<ReaderQuery>) => void child.handle(() => onAsk(port, ask))),
+    port.on('message', (ask: Ask<ReaderQuery>) => void child.handle(() => onAsk(port, ask), `ask ${ask.body.kind}`)),
   );
   child.onControl({
     inspect: () => ({ open }),

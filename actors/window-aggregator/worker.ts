@@ -81,12 +81,12 @@ runChild<AggregatorInput>(async (child) => {
   function showMailbox(): void {
     child.meter.mailbox(arrivals.length, performance.now() - (arrivals[0] ?? 0));
   }
-  function inTurn(work: () => Promise<void>): Promise<void> {
+  function inTurn(work: () => Promise<void>, type?: string, bytes?: number): Promise<void> {
     arrivals.push(performance.now());
     showMailbox();
     // A failure is nobody's to handle here: it ends the thread, and the supervisor decides.
     const done = tail
-      .then(() => child.handle(work))
+      .then(() => child.handle(work, type, bytes))
       .then(() => {
         arrivals.shift();
         child.meter.handled(0);
@@ -130,11 +130,11 @@ runChild<AggregatorInput>(async (child) => {
         follower.wants = true;
         sendPartials(link, follower);
       });
-      void inTurn(async () => sendLaneState(link, follower));
+      void inTurn(async () => sendLaneState(link, follower), 'follow');
     };
     const lost = () => {
       followers.delete(link);
-      void inTurn(async () => lane.unfollow(link));
+      void inTurn(async () => lane.unfollow(link), 'unfollow');
     };
     child.onLink(link, laid, lost);
   }
@@ -210,7 +210,7 @@ runChild<AggregatorInput>(async (child) => {
       if (what === 'windows') lane.keepFrom(before);
       const gone = await (what === 'raw' ? store.dropRaw(owner, before) : store.dropWindows(owner, before));
       if (gone) port.postMessage({ type: 'let-gone', id, error: null } satisfies LettingGo);
-      else void inTurn(() => letGo(port, request));
+      else void inTurn(() => letGo(port, request), request.type);
     } catch (thrown) {
       port.postMessage({ type: 'let-gone', id, error: toWireError(thrown) } satisfies LettingGo);
     }
@@ -219,17 +219,17 @@ runChild<AggregatorInput>(async (child) => {
 
   child.onLink('letting-go', (port) => {
     archiver = port;
-    port.on('message', (request: LetGo) => void inTurn(() => letGo(port, request)));
-    void inTurn(async () => sendOwned());
+    port.on('message', (request: LetGo) => void inTurn(() => letGo(port, request), request.type));
+    void inTurn(async () => sendOwned(), 'owned');
   });
   child.onLink('batches', (port) => {
     consumer = port;
-    port.on('message', (batch: BatchMessage) => void inTurn(() => onBatch(batch)));
+    port.on('message', (batch: BatchMessage) => void inTurn(() => onBatch(batch), batch.type, bytesOf(batch)));
     // Committed before it is told: the consumer takes positions for what the log may let go of.
     void inTurn(async () => {
       await commit();
       sendPositions();
-    });
+    }, 'consumer');
   });
   letFollow('partials');
   letFollow('publish');
@@ -255,7 +255,7 @@ runChild<AggregatorInput>(async (child) => {
   });
   child.onTell((message) => {
     const told = message as Assign | AcceptGap;
-    void inTurn(() => (told.type === 'assign' ? assign(told) : acceptGap(told)));
+    void inTurn(() => (told.type === 'assign' ? assign(told) : acceptGap(told)), told.type);
   });
   child.onStop(() => {
     stopping = true;
@@ -263,7 +263,11 @@ runChild<AggregatorInput>(async (child) => {
       clearTimeout(timer);
       await lane.commit();
       sendAllPartials();
-    });
+    }, 'drain');
   });
   child.tell({ type: 'assignment-wanted' });
 });
+
+function bytesOf({ buffer, frames }: BatchMessage): number {
+  return buffer.byteLength + frames.byteLength;
+}

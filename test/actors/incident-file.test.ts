@@ -49,7 +49,7 @@ async function onDisk(path: string, log: Log, id: number): Promise<void> {
 test('incidents are read back as they were left, the last word on each', async (t) => {
   const { path, log } = place(t);
   assert.deepEqual(await readIncidents(path, log), { incidents: [], stopped: undefined });
-  const file = new IncidentFile({ path, log, list: () => [] });
+  const file = new IncidentFile({ path, what: 'incidents', log, list: () => [] });
   file.write(incident(1));
   file.write(incident(2));
   file.write(incident(1, { state: 'recovered' }));
@@ -61,7 +61,7 @@ test('incidents are read back as they were left, the last word on each', async (
 
 test('incidents are on disk within a second, without being closed', async (t) => {
   const { path, log } = place(t);
-  const file = new IncidentFile({ path, log, list: () => [] });
+  const file = new IncidentFile({ path, what: 'incidents', log, list: () => [] });
   file.write(incident(1));
   await onDisk(path, log, 1);
   assert.equal((await readIncidents(path, log)).stopped, false);
@@ -74,7 +74,7 @@ test('a torn line costs what stands in it, and what is written after it is read'
   const torn = JSON.stringify(incident(2));
   for (let length = 0; length <= torn.length; length += 7) {
     writeFileSync(path, whole + torn.slice(0, length));
-    const file = new IncidentFile({ path, log, list: () => [] });
+    const file = new IncidentFile({ path, what: 'incidents', log, list: () => [] });
     file.write(incident(3));
     await file.close();
     const { incidents } = await readIncidents(path, log);
@@ -92,7 +92,7 @@ test('a torn line costs what stands in it, and what is written after it is read'
 test('a disk that takes nothing is reported once and tried again, and nothing is lost meanwhile', async (t) => {
   const { path, said, log } = place(t);
   mkdirSync(path);
-  const file = new IncidentFile({ path, log, list: () => [], retryMs: 1 });
+  const file = new IncidentFile({ path, what: 'incidents', log, list: () => [], retryMs: 1 });
   file.write(incident(1));
   const deadline = performance.now() + 10_000;
   while (said.length === 0 && performance.now() < deadline) await sleep(5);
@@ -112,7 +112,7 @@ test('the file is written anew when it grows too large, with what is kept', asyn
   const { path, log } = place(t);
   writeFileSync(path, `${'x'.repeat(20_000)}\n`);
   const kept = [incident(1), incident(2)];
-  const file = new IncidentFile({ path, log, list: () => kept, mostBytes: 10_000 });
+  const file = new IncidentFile({ path, what: 'incidents', log, list: () => kept, mostBytes: 10_000 });
   file.write(incident(3));
   await onDisk(path, log, 3);
   assert.ok(statSync(path).size > 20_000);

@@ -5,6 +5,7 @@
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { AuditKeeper } from '../../actors/audit.ts';
 import { partitionCounts, prepareData } from '../../actors/backends/choose.ts';
 import { readConfig } from '../../actors/config/read.ts';
 import { IncidentKeeper } from '../../actors/incidents.ts';
@@ -69,6 +70,7 @@ export async function startInProcess(t: TestContext, options: InProcessOptions):
     rememberLanes: () => Promise.resolve(),
     log,
     incidents,
+    audit: await AuditKeeper.open(join(options.dataDir, 'audit.ndjson'), log),
   });
   let stopped: Promise<void> | undefined;
   const stop = () => (stopped ??= system.stop());

@@ -12,6 +12,7 @@ import { type Answer, json, list, notFound, text } from './answer.ts';
 import { readJson } from './body.ts';
 import { controlRoutes } from './control-routes.ts';
 import { incidentView } from './incident-view.ts';
+import { ingestRoutes } from './ingest-routes.ts';
 import { carried, intentOf } from './intent.ts';
 import { checkKnown, choiceOf, limitOf, textOf, timeOf, wholeOf } from './params.ts';
 import { previewView } from './preview-view.ts';
@@ -39,11 +40,13 @@ export function systemRoutes(state: GatewayState, options: SystemRouteOptions): 
     get('/system/incidents/:id', (ask) => incident(state, ask)),
     get('/system/audit', (ask) => audit(state, ask)),
     get('/system/actors/:id', (ask) => actor(state, ask)),
+    get('/system/actors/:id/messages', (ask) => messages(state, ask)),
     get('/system/actors/:id/preview', (ask) => preview(state, ask)),
     ...ACTOR_COMMANDS.map((name) => command(`/system/actors/:id/${name}`, (ask) => commandActor(state, name, ask))),
     ...controlRoutes(state, (ask) => actorOf(state, ask)),
     command('/system/lanes', (ask) => scale(state, ask)),
     command('/system/partitions/:topic/:partition/accept-gap', (ask) => acceptGap(state, ask)),
+    ...ingestRoutes(state),
     get('/metrics', () => text(prometheusText(metricsOf(state, options.clients(), options.clock())), METRICS_TYPE)),
   ];
 }
@@ -51,7 +54,8 @@ export function systemRoutes(state: GatewayState, options: SystemRouteOptions): 
 function tree(state: GatewayState, { clients, clock }: SystemRouteOptions): Answer {
   const root = knownTree(state);
   const { currency, zone, topics } = state.options;
-  const log = { shared_log: state.status.own !== undefined, orders_topic: targetTopic('orders', topics) };
+  const { own, paused } = state.status;
+  const log = { shared_log: own !== undefined, orders_topic: targetTopic('orders', topics), paused };
   const summary = { ...pipelineOf(state, clients(), clock()), ...log, currency, zone, at: root.at };
   return json({ ...actorView(root), summary });
 }
@@ -68,6 +72,11 @@ function actor(state: GatewayState, { params }: Ask): Answer {
       .filter((event) => event.actor === id)
       .slice(-100),
   });
+}
+
+/** Newest first: what it has handled last, or has in work. Read by the supervisor from shared memory. */
+async function messages(state: GatewayState, ask: Ask): Promise<Answer> {
+  return list(await state.control.messages(actorOf(state, ask)), null);
 }
 
 /** Oldest first, from after `since` on. */

@@ -35,6 +35,7 @@ export function actorView(node: NodeStatus, parent?: NodeStatus): ActorView {
     heap_bytes: node.heapBytes,
     external_bytes: node.externalBytes,
     handling_ms: Math.round(node.handlingMs),
+    handle_p99_ms: node.handleP99Ms === null ? null : Number(node.handleP99Ms.toPrecision(2)),
     limits:
       node.limits === null ? null : { heartbeat_ms: node.limits.heartbeatMs, progress_ms: node.limits.progressMs },
     waiting: node.waiting === null ? null : { ...node.waiting },

@@ -35,6 +35,7 @@ const BACKING_OFF = {
   mailbox: { depth: 12_345, bytes: 9_000_000, oldest_ms: 4_200 },
   last_exit: { reason: 'out-of-memory', detail: 'heap limit reached at 96 MB', at: AT - 3_100 },
   next_retry_at: AT + 2_100,
+  handle_p99_ms: 2.34,
 };
 
 function tree(over: Record<string, unknown> = BACKING_OFF): Record<string, unknown> {
@@ -68,16 +69,29 @@ const headOf = (width: number) => (lines(width)[3] ?? '').split(/ {2,}/);
 test('status shows as many columns as the terminal is wide, the important ones first', () => {
   assert.deepEqual(headOf(60), ['ACTOR', 'STATE', 'RESTARTS', 'MAILBOX']);
   assert.deepEqual(headOf(80), ['ACTOR', 'STATE', 'RESTARTS', 'MAILBOX', 'RETRY', 'LAST EXIT']);
-  const all = ['ACTOR', 'STATE', 'EPOCH', 'RESTARTS', 'MAILBOX', 'OLDEST', 'MSG/S', 'BUSY', 'RETRY', 'LAST EXIT'];
-  assert.deepEqual(headOf(120), all);
-  assert.deepEqual(headOf(200), [...all, 'WHY']);
+  const most = [
+    'ACTOR',
+    'STATE',
+    'EPOCH',
+    'RESTARTS',
+    'MAILBOX',
+    'OLDEST',
+    'MSG/S',
+    'P99',
+    'BUSY',
+    'RETRY',
+    'LAST EXIT',
+  ];
+  assert.deepEqual(headOf(120), most);
+  assert.deepEqual(headOf(114), most.toSpliced(7, 1));
+  assert.deepEqual(headOf(200), [...most, 'WHY']);
 });
 
 test('status says what becomes of an actor that failed', () => {
   const row = lines(200).find((line) => line.includes('aggregator-0'));
   assert.match(
     row ?? '',
-    /^ {4}├ aggregator-0 +◷ backing-off +7 +6 +12\.3k +4\.2 s +0 +2 % +2\.1 s +out-of-memory 3\.1 s ago +heap limit reached at 96 MB$/,
+    /^ {4}├ aggregator-0 +◷ backing-off +7 +6 +12\.3k +4\.2 s +0 +2\.3 ms +2 % +2\.1 s +out-of-memory 3\.1 s ago +heap limit reached at 96 MB$/,
   );
   assert.deepEqual(lines(200).slice(0, 2), [
     'DEGRADED  1 backing-off',
@@ -138,6 +152,15 @@ test('status takes a worker that waits for something outside for healthy, and sa
   assert.ok(shown.some((line) => line.endsWith('waits for the store')));
   assert.equal(lines(200, { over: { state: 'starting' } })[0], 'STARTING  1 starting');
   assert.equal(lines(200, { over: { state: 'unresponsive' } })[0], 'FAILING  1 unresponsive');
+});
+
+test('status says first that ingest is paused, unless something is worse', () => {
+  const said = (over: Record<string, unknown>, reason: string) => {
+    const answer = { ...tree(over), summary: { at: AT, paused: { at: AT - 125_000, reason } } };
+    return statusLines(readTree(answer), { width: 200, color: false, url: '' })[0];
+  };
+  assert.equal(said({}, 'disk swap'), 'PAUSED  ingest is paused for 2 min: disk swap');
+  assert.equal(said({ state: 'failed' }, ''), 'FAILING  ingest is paused for 2 min, 1 failed');
 });
 
 test('status refuses an answer that is no tree', () => {
