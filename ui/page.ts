@@ -23,6 +23,7 @@ const CHANNELS: Readonly<Record<Route, readonly Channel[]>> = {
   data: ['overview', 'system', 'jobs', 'quality'],
 };
 const PATHS: Readonly<Record<Route, string>> = { live: '/', system: '/system', data: '/data' };
+const PAUSED_AT = 'pipeline/paused_at';
 /** Freshness is judged this often, ms, whether or not anything arrives. */
 const CLOCK_MS = 1_000;
 
@@ -79,9 +80,15 @@ export class Page {
       status: store.status,
       paused: store.paused !== undefined,
       empty: this.model.empty,
+      held: this.held,
       now: Date.now(),
       startedAt: this.startedAt,
     });
+  }
+
+  /** Nothing is taken from the log: an operator has paused ingest. */
+  get held(): boolean {
+    return typeof this.store.channel('system')?.values.get(PAUSED_AT) === 'number';
   }
 
   start(): void {
@@ -140,10 +147,6 @@ export class Page {
 
   reconnectNow(): void {
     void this.#feed.reconnectNow();
-  }
-
-  command(actor: string, command: string, reason: string, more: object): Promise<unknown> {
-    return this.post(`/system/actors/${encodeURIComponent(actor)}/${command}`, reason, more);
   }
 
   /** A command, under a key of its own. */

@@ -318,12 +318,13 @@ test('language and theme are what was asked, else what the browser says', () => 
 });
 
 test('verdict follows the age of the last frame', () => {
-  const at = (age: number | undefined, more: { paused?: boolean; empty?: boolean } = {}) => {
+  const at = (age: number | undefined, more: { paused?: boolean; empty?: boolean; held?: boolean } = {}) => {
     const status = age === undefined ? undefined : { lastFrameAt: 100_000 - age };
     return verdictOf({
       status: status as never,
       paused: false,
       empty: false,
+      held: false,
       now: 100_000,
       startedAt: 99_000,
       ...more,
@@ -335,4 +336,5 @@ test('verdict follows the age of the last frame', () => {
   );
   assert.equal(at(100, { empty: true }), 'waiting');
   assert.equal(at(100, { paused: true }), 'paused');
+  assert.deepEqual([at(100, { held: true }), at(20_000, { held: true })], ['paused', 'offline']);
 });

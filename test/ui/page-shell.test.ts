@@ -76,7 +76,7 @@ describe('page shell', () => {
     await ready(page, '/');
     assert.equal(page.url(), `${server.url}/?theme=light`);
     assert.equal(await page.evaluate("sessionStorage.getItem('pulso.token')"), FIXTURE_TOKEN);
-    await page.evaluate("document.querySelector('pl-app').page.command('gateway', 'restart', 'a test', {})");
+    await page.evaluate("document.querySelector('pl-app').page.post('/system/actors/gateway/restart', 'a test')");
     assert.deepEqual(
       server.commands.map(({ path, token }) => [path, token]),
       [['/system/actors/gateway/restart', FIXTURE_TOKEN]],

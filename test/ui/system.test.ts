@@ -23,6 +23,7 @@ function worker(id: string, over: Record<string, unknown> = {}): Record<string, 
     next_retry_at: null,
     rate: 420,
     busy: 0.12,
+    handle_p99_ms: 2.34,
     external_bytes: 3_145_728,
     limits: { heartbeat_ms: 500, progress_ms: 0 },
     commands: ['restart', 'stop', 'kill', 'drain', 'fault'],
@@ -90,6 +91,26 @@ function detail(now: number): Record<string, unknown> {
   };
 }
 
+function messages(now: number): Record<string, unknown> {
+  const handled = (type: string, ago: number, over = {}) => ({
+    ...{ epoch: 3, at: now - ago, type, bytes: null, ms: null, threw: false, ...over },
+  });
+  return {
+    items: [
+      handled('batch', 100, { bytes: 412 }),
+      handled('assign', 900, { ms: 3.94 }),
+      handled('partials-request', 1_000, { threw: true, epoch: 2 }),
+      handled('letting-go-of-old-windows', 1_001, { epoch: 2, bytes: 2_048 }),
+    ],
+    next_cursor: null,
+  };
+}
+
+const INGEST = {
+  ...{ possible: true, because: null, stops: [], next_epoch: null, budget: null, escalation: [], ends_process: false },
+  ...{ replays: { events: 0 }, affects: [], waits: { events: 1_240 } },
+};
+
 const PREVIEW = {
   ...{
     possible: true,
@@ -129,6 +150,8 @@ async function openSystem(t: TestContext, { width, query = '', token = true, tre
     const impossible = new URL(route.request().url()).pathname.includes('reader');
     return route.fulfill(answer({ ...PREVIEW, ...(impossible ? { possible: false, because: 'it is draining' } : {}) }));
   });
+  await context.route('**/system/actors/*/messages', (route) => route.fulfill(answer(messages(now))));
+  await context.route('**/system/ingest/preview*', (route) => route.fulfill(answer(INGEST)));
   await context.route('**/system/audit*', (route) => route.fulfill(answer({ items: [AUDITED], next_cursor: null })));
   await page.goto(`${server.url}/system?${query}${token ? `&token=${FIXTURE_TOKEN}` : ''}`);
   await page
@@ -220,6 +243,54 @@ describe('System page', () => {
     assert.equal(token, FIXTURE_TOKEN);
   });
 
+  it('the last messages of an actor are told by kind, size and time, and what it hangs in', async (t) => {
+    const page = await openSystem(t);
+    assert.match((await page.locator('tr[data-id="reader"]').textContent()) ?? '', /420\s*2,3 ms\s*12%/);
+    await page.locator('tr[data-id="aggregator-0"]').click();
+    const rows = page.locator('.pl-mini tbody tr');
+    await rows.first().waitFor();
+    const cells = (await rows.allTextContents()).map((row) => row.replaceAll(/\s+/g, ' ').trim().replace(/^\S+ /, ''));
+    assert.deepEqual(cells, [
+      'batch 412 B In work',
+      'assign – 3,9 ms',
+      'partials-request – Failed',
+      'letting-go-of-old-windows 2 KB –',
+    ]);
+    assert.match((await page.locator('.pl-mini td').first().textContent()) ?? '', /^\d\d:\d\d:\d\d,\d{3}$/);
+  });
+
+  it('ingest is paused with its consequences and a reason, and shown as paused until it is resumed', async (t) => {
+    const page = await openSystem(t);
+    const sent = server.commands.length;
+    await page.getByRole('button', { name: 'Pause ingest' }).click();
+    await page.getByText('what comes in waits there').waitFor();
+    await page.keyboard.type('a drill');
+    await page.keyboard.press('Enter');
+    await page.getByText('Pause ingest: acknowledged by the supervisor').waitFor();
+    const { path, body } = server.commands[sent] ?? {};
+    assert.deepEqual([path, (body as { reason: string }).reason], ['/system/ingest/pause', 'a drill']);
+    await page.getByRole('button', { name: 'Pause ingest' }).click();
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await page.locator('.pl-impact').waitFor({ state: 'detached' });
+  });
+
+  it('while ingest is paused no word says that all is live, and the button resumes', async (t) => {
+    const paused = { at: Date.now() - 60_000, reason: 'a drill' };
+    const tree = { ...supervisor('root', [worker('gateway')]), summary: { paused } };
+    server.stream.channel('system').set('pipeline/paused_at', paused.at);
+    t.after(() => server.stream.channel('system').set('pipeline/paused_at', null));
+    const page = await openSystem(t, { tree });
+    assert.match(
+      (await page.locator('.pl-verdict-strip').textContent()) ?? '',
+      /Paused\s*ingest paused since \d\d:\d\d: a drill/,
+    );
+    await page.locator('.pl-verdict[data-v="paused"]').waitFor();
+    await page.getByText('Ingest is paused: what comes in waits in the log.').waitFor();
+    await page.getByRole('button', { name: 'Resume ingest' }).click();
+    await page.getByText('1.240 events wait').waitFor();
+    assert.deepEqual(await axeViolations(page), []);
+  });
+
   it('what the supervisor would refuse cannot be sent, and says why', async (t) => {
     const page = await openSystem(t);
     await page.locator('tr[data-id="reader"]').click();
@@ -301,7 +372,9 @@ describe('System page', () => {
         await page.locator('[data-tool="audit"]').click();
         await page.locator('#audit tbody tr').waitFor();
         assert.deepEqual(await axeViolations(page), []);
+        await page.locator('[data-tool="ingest"]').click();
         await page.locator('tr[data-id="aggregator-7"]').click();
+        await page.locator('.pl-mini tr').first().waitFor();
         await page.locator('[data-command="restart"]').click();
         await page.locator('.pl-faults summary').click();
         assert.deepEqual(await axeViolations(page), []);

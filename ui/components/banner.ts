@@ -56,9 +56,10 @@ export class PlBanner extends PlElement {
     </div>`;
   }
 
-  #paused(): TemplateResult | typeof nothing {
+  #paused(): TemplateResult {
     const { paused, status } = this.page.store;
-    if (paused === undefined) return nothing;
+    if (paused === undefined)
+      return html`<div class="pl-banner info">${glyph('clock')}<span>${this.text('banner.held')}</span></div>`;
     const values = {
       time: formatClock(paused.since + (status?.clockOffsetMs ?? 0), locale.zone),
       behind: formatSeconds(this.now - paused.since),

@@ -1,6 +1,5 @@
 /** The ten products that sold most, in a table. @fires retry, widen (see panel) */
 import { html, nothing, type TemplateResult } from 'lit';
-import { repeat } from 'lit/directives/repeat.js';
 import { relativeDelta } from '../data/compare.ts';
 import type { Row } from '../data/figures.ts';
 import { currencySymbol, formatNumber } from '../data/format.ts';
@@ -52,11 +51,7 @@ export class PlProducts extends PlPanel<readonly Row[]> {
           </tr>
         </thead>
         <tbody>
-          ${repeat(
-            top,
-            (row) => row.key,
-            (row, index) => this.#row(row, index, digits, before.get(row.key)),
-          )}
+          ${top.map((row, index) => this.#row(row, index, digits, before.get(row.key)))}
         </tbody>
       </table>
     </div>`;

@@ -1,11 +1,12 @@
 /** The System page's hands: fetches its code and its data while it is open, and carries its commands to the server. */
-import { html, type TemplateResult } from 'lit';
+import { html, nothing, type TemplateResult } from 'lit';
 import type { Page } from '../page.ts';
 import './banner.ts';
 import { skeletonView, stateView } from './card.ts';
 import { PlElement } from './element.ts';
 import { pauseButton } from './pause-button.ts';
-import type { CommandOutcome, CommandPreview } from './system/actor-drawer.ts';
+import type { CommandPreview } from './system/impact.ts';
+import type { CommandOutcome } from './system/impact-form.ts';
 
 /** The supervisor's words are asked for this often, ms, and only while somebody looks. */
 const POLL_MS = 1_000;
@@ -30,6 +31,8 @@ export class PlSystemHost extends PlElement {
     _tree: { state: true },
     _incidents: { state: true },
     _detail: { state: true },
+    _messages: { state: true },
+    _asked: { state: true },
     _audit: { state: true },
     _error: { state: true },
     _preview: { state: true },
@@ -42,6 +45,9 @@ export class PlSystemHost extends PlElement {
   declare _tree: unknown;
   declare _incidents: unknown;
   declare _detail: unknown;
+  declare _messages: unknown;
+  /** What is to become of ingest, while its consequences are looked at. */
+  declare _asked: 'pause' | 'resume' | undefined;
   /** undefined while the list is not wanted. */
   declare _audit: unknown;
   declare _error: string | undefined;
@@ -88,6 +94,7 @@ export class PlSystemHost extends PlElement {
         id="main"
         @reconnect=${() => page.reconnectNow()}
         @look=${(event: CustomEvent<{ actor?: string }>) => this.#look(event.detail.actor)}
+        @ask=${() => this.#askIngest(undefined)}
         @preview=${(event: CustomEvent<Command>) => void this.#foresee(event.detail)}
         @command=${(event: CustomEvent<Command>) => void this.#command(event.detail)}
         @retry=${() => void this.#poll()}
@@ -110,8 +117,25 @@ export class PlSystemHost extends PlElement {
         </div>
         <span class="pl-card-note hide-s">${this.text('system.note')}</span><span class="pl-spacer"></span>
         <button type="button" class="pl-button" data-tool="audit" aria-pressed=${this._audit !== undefined} @click=${() => this.#toggleAudit()}>${this.text('system.audit')}</button>
-        ${pauseButton(paused, () => page.pause(!paused))}
+        ${this.#ingestButton()} ${pauseButton(paused, () => page.pause(!paused))}
       </section>`;
+  }
+
+  #ingestButton(): TemplateResult | typeof nothing {
+    if (this.page.token === undefined) return nothing;
+    const next = this.page.held ? 'resume' : 'pause';
+    const press = () => this.#askIngest(this._asked === next ? undefined : next);
+    return html`<button type="button" class="pl-button" data-tool="ingest" aria-pressed=${this._asked === next} @click=${press}>${this.text(`system.${next}`)}</button>`;
+  }
+
+  async #askIngest(command: 'pause' | 'resume' | undefined): Promise<void> {
+    this._asked = command;
+    this._outcome = undefined;
+    if (command !== undefined) void this.#foresee({ actor: 'ingest', command });
+    await this.updateComplete;
+    await this.querySelector('pl-system-page')?.updateComplete;
+    const next = command === undefined ? '[data-tool="ingest"]' : '.pl-system > form input';
+    this.querySelector<HTMLElement>(next)?.focus();
   }
 
   #content(): TemplateResult {
@@ -134,6 +158,8 @@ export class PlSystemHost extends PlElement {
       .incidents=${this._incidents}
       .spanMs=${RANGES[this._range]}
       .detail=${this._detail}
+      .messages=${this._messages}
+      .asked=${this._asked}
       .audit=${this._audit}
       .figures=${figures}
       .canCommand=${token !== undefined}
@@ -173,16 +199,20 @@ export class PlSystemHost extends PlElement {
     const actor = this.#actor;
     const from = Math.floor(this.#now() - RANGES[this._range]);
     try {
-      const [tree, incidents, detail, audit] = await Promise.all([
+      const [tree, incidents, detail, messages, audit] = await Promise.all([
         http.get('/system/tree', {}, signal),
         http.get('/system/incidents', { from, limit: MOST_INCIDENTS }, signal),
         // An actor may have gone meanwhile: the tree says so.
         actor && http.get(pathOf(actor), {}, signal).catch(() => undefined),
+        actor && http.get(`${pathOf(actor)}/messages`, {}, signal).catch(() => undefined),
         this._audit && http.get('/system/audit', { limit: MOST_AUDIT }, signal),
       ]);
       this._tree = tree;
       this._incidents = incidents;
-      if (actor === this.#actor) this._detail = detail;
+      if (actor === this.#actor) {
+        this._detail = detail;
+        this._messages = messages;
+      }
       if (this._audit !== undefined) this._audit = audit;
       this._error = undefined;
     } catch (thrown) {
@@ -192,6 +222,7 @@ export class PlSystemHost extends PlElement {
 
   #look(actor: string | undefined): void {
     this.#actor = actor;
+    this._messages = undefined;
     void this.#poll();
   }
 
@@ -205,7 +236,7 @@ export class PlSystemHost extends PlElement {
     void this.#poll();
   }
 
-  async #foresee({ actor, command }: Command): Promise<void> {
+  async #foresee({ actor, command }: Pick<Command, 'actor' | 'command'>): Promise<void> {
     const asked = { actor, command };
     this._preview = asked;
     let preview: CommandPreview;
@@ -218,9 +249,10 @@ export class PlSystemHost extends PlElement {
   }
 
   async #command({ actor, command, reason, more }: Command): Promise<void> {
+    this._asked = undefined;
     this._outcome = { actor, command, phase: 'requested' };
     try {
-      await this.page.command(actor, command, reason, more);
+      await this.page.post(`${pathOf(actor)}/${command}`, reason, more);
       this._outcome = { actor, command, phase: 'done' };
     } catch (thrown) {
       this._outcome = { actor, command, phase: 'refused', why: messageOf(thrown) };
@@ -230,7 +262,7 @@ export class PlSystemHost extends PlElement {
 }
 
 function pathOf(actor: string): string {
-  return `/system/actors/${encodeURIComponent(actor)}`;
+  return actor === 'ingest' ? '/system/ingest' : `/system/actors/${encodeURIComponent(actor)}`;
 }
 
 function messageOf(thrown: unknown): string {

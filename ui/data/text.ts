@@ -55,6 +55,7 @@ const TEXT = {
     'Conexão perdida às {time}. Conectando ({attempt}ª). Nada se perde: o fluxo retoma de onde parou.',
   ],
   'banner.reconnect': ['Reconnect now', 'Reconectar agora'],
+  'banner.held': ['Ingest is paused: what comes in waits in the log.', 'Entrada pausada: o que chega espera no log.'],
   'banner.paused': [
     'Paused at {time}. The screen is frozen, data keeps arriving: {behind} behind, {n} updates held.',
     'Pausado às {time}. A tela está congelada, os dados continuam chegando: {behind} atrás, {n} atualizações retidas.',
@@ -201,6 +202,8 @@ const TEXT = {
   'delta.better': ['better', 'melhor'],
   'delta.worse': ['worse', 'pior'],
   'system.note': ['States and commands come from the supervisor.', 'Estados e comandos vêm do supervisor.'],
+  'system.pause': ['Pause ingest', 'Pausar entrada'],
+  'system.resume': ['Resume ingest', 'Retomar entrada'],
   'system.audit': ['Audit', 'Auditoria'],
 } as const;
 

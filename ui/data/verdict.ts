@@ -13,16 +13,19 @@ export type VerdictInput = {
   readonly paused: boolean;
   /** True when the server answered and holds no event at all. */
   readonly empty: boolean;
+  /** True while the server takes nothing from the log. */
+  readonly held: boolean;
   readonly now: number;
   readonly startedAt: number;
 };
 
-export function verdictOf({ status, paused, empty, now, startedAt }: VerdictInput): Verdict {
+export function verdictOf({ status, paused, empty, held, now, startedAt }: VerdictInput): Verdict {
   const age = now - (status?.lastFrameAt ?? startedAt);
   if (paused) return 'paused';
   if (age > OFFLINE_MS) return 'offline';
   if (status?.lastFrameAt === undefined) return 'connecting';
   if (age > STALE_MS) return 'stale';
   if (age > LAGGING_MS) return 'lagging';
+  if (held) return 'paused';
   return empty ? 'waiting' : 'live';
 }

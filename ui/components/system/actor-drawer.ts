@@ -1,6 +1,6 @@
 /**
  * One actor in detail: commands with their consequences, its history, its figures.
- * Properties: actor, events (of this actor, newest first), incidents (the same), spanMs, canCommand, now,
+ * Properties: actor, events (of this actor, newest first), messages and incidents (the same), spanMs, canCommand, now,
  * preview (what the command that is looked at would do), outcome (of the last command to it).
  * @fires preview {actor, command} when the consequences of a command are wanted
  * @fires command {actor, command, reason, more} when a command is confirmed; of a fault more has kind and order_id
@@ -11,29 +11,15 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { formatClock, formatDuration, formatNumber, formatShare } from '../../data/format.ts';
 import { locale } from '../../data/locale.ts';
 import { PlElement } from '../element.ts';
-import { glyph, icon } from '../icons.ts';
+import { icon } from '../icons.ts';
 import type { Actor, SystemEvent } from './actors.ts';
 import { eventMark, stateTag } from './glyphs.ts';
-import { COMMANDS, type Command, FAULTS, type Fault, type Impact, impactOf, type Preview } from './impact.ts';
+import { COMMANDS, type Command, type CommandPreview, FAULTS, type Fault, previewed } from './impact.ts';
+import { type CommandOutcome, impactForm, outcomeLine } from './impact-form.ts';
 import { downtimes, type Incident } from './incidents.ts';
+import { formatTime, type HandledMessage, messagesTable } from './messages.ts';
 import { formatBytes, formatUptime } from './verdict-strip.ts';
 import { say, sayOf } from './words.ts';
-
-/** What became of a command: asked for, then taken or refused by the supervisor. */
-export type CommandOutcome = {
-  readonly actor: string;
-  readonly command: string;
-  readonly phase: 'requested' | 'done' | 'refused';
-  readonly why?: string | undefined;
-};
-
-/** What a command would do, once it is known; or why it cannot be. */
-export type CommandPreview = {
-  readonly actor: string;
-  readonly command: string;
-  readonly answer?: unknown;
-  readonly error?: string;
-};
 
 const SHOWN_EVENTS = 12;
 
@@ -41,6 +27,7 @@ export class PlActorDrawer extends PlElement {
   static override properties = {
     actor: { attribute: false },
     events: { attribute: false },
+    messages: { attribute: false },
     incidents: { attribute: false },
     spanMs: { type: Number },
     canCommand: { type: Boolean },
@@ -52,6 +39,7 @@ export class PlActorDrawer extends PlElement {
   };
   declare actor: Actor | undefined;
   declare events: readonly SystemEvent[];
+  declare messages: readonly HandledMessage[];
   declare incidents: readonly Incident[];
   declare spanMs: number;
   declare canCommand: boolean;
@@ -96,6 +84,14 @@ ${actor.lastExit.detail}</pre>
           </section>`
           : nothing
       }
+      ${
+        this.messages.length === 0
+          ? nothing
+          : html`<section>
+            <h3>${say('drawer.messages')}</h3>
+            ${messagesTable(this.messages, actor)}
+          </section>`
+      }
       <section>
         <h3>${say('drawer.facts')}</h3>
         <dl class="pl-kv">${this.#facts(actor)}</dl>
@@ -118,7 +114,7 @@ ${actor.lastExit.detail}</pre>
       </div>
       ${can('fault') ? this.#faults() : nothing}
       ${asked === undefined ? nothing : this.#impact(asked, actor)}
-      <p class="pl-outcome" role="status">${this.#outcome(actor)}</p>`;
+      ${outcomeLine(this.outcome, actor.id)}`;
   }
 
   /** Behind a disclosure: nobody breaks an actor by a slip of the hand. */
@@ -139,39 +135,17 @@ ${actor.lastExit.detail}</pre>
     const fault = command === 'fault' ? this._fault : undefined;
     const name = fault === undefined ? say(`cmd.${command}`) : `${say('cmd.fault')} (${fault})`;
     const grave = command === 'kill' || command === 'fault';
-    const { lines, possible } = this.#previewed(command, actor, fault);
-    return html`<form class="pl-impact" @submit=${(event: Event) => this.#confirm(event, command, actor)}>
-      <h4>${say('impact.title', { command: name })}</h4>
-      <ul>
-        ${lines.map(({ text, grave }) => html`<li class=${grave ? 'pl-warn' : ''}>${glyph(grave ? 'warn' : 'info')}<span>${text}</span></li>`)}
-      </ul>
-      <div class="row">
-        ${fault === 'poison' ? html`<input class="pl-input" name="order_id" required maxlength="200" aria-label=${say('cmd.order')} placeholder=${say('cmd.order')} autocomplete="off" />` : nothing}
-        <input class="pl-input" name="reason" maxlength="200" aria-label=${say('cmd.reason')} placeholder=${say('cmd.reason')} autocomplete="off" />
-        <button type="submit" class="pl-button" data-kind=${grave ? 'danger-solid' : 'primary'} ?disabled=${!possible}>${say(`cmd.${command}`)}</button>
-        <button type="button" class="pl-button" data-kind="ghost" @click=${() => this.#ask(undefined)}>${say('cmd.cancel')}</button>
-      </div>
-    </form>`;
-  }
-
-  /** A preview that cannot be had is no reason to forbid the command. */
-  #previewed(command: Command, { id }: Actor, fault: Fault | undefined): { lines: Impact[]; possible: boolean } {
-    const { preview } = this;
-    const mine = preview?.actor === id && preview.command === command ? preview : undefined;
-    const plain = (text: string) => ({ lines: [{ text, grave: false }], possible: true });
-    if (mine?.error !== undefined) return plain(mine.error);
-    if (mine?.answer === undefined) return plain('…');
-    const answer = mine.answer as Preview;
-    return { lines: impactOf(command, answer, fault), possible: answer.possible };
-  }
-
-  #outcome(actor: Actor): TemplateResult | typeof nothing {
-    const { outcome } = this;
-    if (outcome === undefined || outcome.actor !== actor.id) return nothing;
-    const command = say(`cmd.${outcome.command as Command}`);
-    const tone = { requested: 'pl-info', done: 'pl-ok', refused: 'pl-bad' }[outcome.phase];
-    const mark = glyph(({ requested: 'clock', done: 'ok', refused: 'fail' } as const)[outcome.phase]);
-    return html`<span class="pl-state-tag ${tone}">${mark}<span>${say(`cmd.${outcome.phase}`, { command, why: outcome.why ?? '' })}</span></span>`;
+    const { lines, possible } = previewed(this.preview, actor.id, command, fault);
+    return impactForm({
+      title: name,
+      button: say(`cmd.${command}`),
+      grave,
+      lines,
+      possible,
+      order: fault === 'poison',
+      submit: (values) => this.#confirm(values, command, actor),
+      cancel: () => this.#ask(undefined),
+    });
   }
 
   #strip(): TemplateResult {
@@ -233,12 +207,10 @@ ${actor.lastExit.detail}</pre>
     void this.updateComplete.then(() => this.querySelector<HTMLElement>('.pl-impact input')?.focus());
   }
 
-  #confirm(event: Event, command: Command, actor: Actor): void {
-    event.preventDefault();
-    const form = new FormData(event.currentTarget as HTMLFormElement);
-    const text = (name: string) => String(form.get(name) ?? '').trim();
+  #confirm(values: FormData, command: Command, actor: Actor): void {
+    const text = (name: string) => String(values.get(name) ?? '').trim();
     const kind = command === 'fault' ? this._fault : undefined;
-    const order = text('order_id');
+    const order = text('order');
     this._asked = undefined;
     const more = kind === undefined ? {} : { kind, ...(order === '' ? {} : { order_id: order }) };
     this.emit('command', { actor: actor.id, command, reason: text('reason'), more });
@@ -270,6 +242,7 @@ function workerFacts(actor: Actor): (readonly [Parameters<typeof say>[0], string
     ['fact.rate', optional(actor.rate, formatNumber)],
     ['fact.handled', optional(actor.handled, formatNumber)],
     ['fact.busy', optional(actor.busy, (busy) => formatShare(busy, 0))],
+    ['fact.p99', optional(actor.p99, formatTime)],
     ['fact.handling', optional(actor.handlingMs || undefined, formatDuration)],
     ['fact.limits', actor.limits?.map((ms) => (ms === 0 ? '∞' : formatDuration(ms))).join(' / ')],
     ['fact.heap', optional(actor.heapBytes || undefined, formatBytes)],

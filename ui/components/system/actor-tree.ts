@@ -6,7 +6,6 @@
  */
 import './actor-tree.css';
 import { html, nothing, type TemplateResult } from 'lit';
-import { repeat } from 'lit/directives/repeat.js';
 import { formatDuration, formatMinute, formatNumber, formatShare, NONE } from '../../data/format.ts';
 import { locale } from '../../data/locale.ts';
 import { PlElement } from '../element.ts';
@@ -14,6 +13,7 @@ import { icon } from '../icons.ts';
 import { type Actor, isProblem, visibleActors } from './actors.ts';
 import { stateTag } from './glyphs.ts';
 import type { MailboxSamples } from './mailbox-samples.ts';
+import { formatTime } from './messages.ts';
 import { HOT_MS } from './pipeline-plan.ts';
 import { say, sayOf, type WordKey } from './words.ts';
 
@@ -29,6 +29,7 @@ const COLUMNS: readonly { word: WordKey; kind: string }[] = [
   { word: 'col.mailbox', kind: 'n' },
   { word: 'col.oldest', kind: 'n hide-s' },
   { word: 'col.rate', kind: 'n hide-s' },
+  { word: 'fact.p99', kind: 'n hide-s' },
   { word: 'col.busy', kind: 'n hide-s' },
   { word: 'col.lastExit', kind: 'hide-s hide-m' },
   { word: 'col.retry', kind: 'n hide-s' },
@@ -82,11 +83,7 @@ export class PlActorTree extends PlElement {
               <tr role="row">${COLUMNS.map(({ word, kind }) => html`<th role="columnheader" class=${kind}>${say(word)}</th>`)}</tr>
             </thead>
             <tbody>
-              ${repeat(
-                rows,
-                ({ id }) => id,
-                (actor) => this.#row(actor, actor.id === stop),
-              )}
+              ${rows.map((actor) => this.#row(actor, actor.id === stop))}
             </tbody>
           </table>
           ${rows.length === 0 ? html`<p class="pl-none">${say(this._problemsOnly && this._filter === '' ? 'tree.noProblems' : 'tree.none')}</p>` : nothing}
@@ -94,6 +91,13 @@ export class PlActorTree extends PlElement {
         <span class="pl-sr" id="actors-hint">${say('tree.hint')}</span>
       </div>
     </section>`;
+  }
+
+  /** Rows are places, and actors move: the focus stays with the actor. */
+  override updated(): void {
+    const row = document.activeElement?.closest<HTMLElement>('tr[data-id]');
+    if (row && this.contains(row) && this._current !== undefined && row.dataset.id !== this._current)
+      this.#rowOf(this._current)?.focus();
   }
 
   #rows(): Actor[] {
@@ -162,6 +166,7 @@ export class PlActorTree extends PlElement {
       </td>
       <td role="gridcell" class="n hide-s sec">${actor.depth > 0 ? formatDuration(actor.oldestMs) : NONE}</td>
       <td role="gridcell" class="n hide-s">${actor.rate === undefined ? NONE : formatNumber(actor.rate)}</td>
+      <td role="gridcell" class="n hide-s">${actor.p99 === undefined ? NONE : formatTime(actor.p99)}</td>
       <td role="gridcell" class="n hide-s">${actor.busy === undefined ? NONE : busyCell(actor.busy)}</td>`;
   }
 
@@ -228,6 +233,7 @@ export class PlActorTree extends PlElement {
 }
 
 const emptyCells = html`<td role="gridcell" class="n"></td>
+  <td role="gridcell" class="n hide-s"></td>
   <td role="gridcell" class="n hide-s"></td>
   <td role="gridcell" class="n hide-s"></td>
   <td role="gridcell" class="n hide-s"></td>`;

@@ -40,6 +40,8 @@ export type Actor = {
   readonly oldestMs: number;
   readonly rate: number | undefined;
   readonly busy: number | undefined;
+  /** What 99 of 100 handlers took at most, ms. */
+  readonly p99: number | undefined;
   readonly handled: number | undefined;
   readonly heapBytes: number | undefined;
   readonly externalBytes: number | undefined;
@@ -104,6 +106,7 @@ function readActor(node: Json, live: Json, path: readonly string[], above: Actor
     oldestMs: number(live.oldest_ms ?? mailbox.oldest_ms) ?? 0,
     rate: number(live.rate ?? node.rate),
     busy: number(live.busy ?? node.busy),
+    p99: number(node.handle_p99_ms),
     handled: number(node.handled),
     heapBytes: number(node.heap_bytes),
     externalBytes: number(node.external_bytes),

@@ -3,7 +3,7 @@ import { formatDuration, formatNumber } from '../../data/format.ts';
 import { hasWords, say, sayOf } from './words.ts';
 
 export const COMMANDS = ['restart', 'drain', 'stop', 'start', 'kill'] as const;
-export type Command = (typeof COMMANDS)[number] | 'fault';
+export type Command = (typeof COMMANDS)[number] | 'fault' | 'pause' | 'resume';
 /** Contracts 4; poison takes an order as well. */
 export const FAULTS = ['crash', 'hang', 'block', 'stall', 'oom', 'slow', 'drop-link', 'poison'] as const;
 export type Fault = (typeof FAULTS)[number];
@@ -31,9 +31,32 @@ export type Preview = {
   readonly ends_process: boolean;
   readonly replays: { readonly events: number };
   readonly affects: readonly string[];
+  /** Events in the log that wait. */
+  readonly waits?: { readonly events: number };
 };
 
 export type Impact = { readonly text: string; readonly grave: boolean };
+
+/** What a command would do, once it is known; or why it cannot be. */
+export type CommandPreview = {
+  readonly actor: string;
+  readonly command: string;
+  readonly answer?: unknown;
+  readonly error?: string;
+};
+
+/** A preview that cannot be had is no reason to forbid the command. */
+export function previewed(
+  preview: CommandPreview | undefined,
+  actor: string,
+  command: Command,
+  fault?: Fault,
+): { readonly lines: readonly Impact[]; readonly possible: boolean } {
+  const mine = preview?.actor === actor && preview.command === command ? preview : undefined;
+  const answer = mine?.answer as Preview | undefined;
+  if (answer === undefined) return { lines: [{ text: mine?.error ?? '…', grave: false }], possible: true };
+  return { lines: impactOf(command, answer, fault), possible: answer.possible };
+}
 
 export function impactOf(command: Command, preview: Preview, fault?: Fault): Impact[] {
   const { possible, because, stops, next_epoch, budget, escalation, ends_process, replays, affects } = preview;
@@ -41,7 +64,9 @@ export function impactOf(command: Command, preview: Preview, fault?: Fault): Imp
   const grave = (text: string): Impact => ({ text, grave: true });
   if (!possible) return [grave(say('impact.impossible', { why: because ?? '' }))];
   const first =
-    command === 'fault' ? say(`fault.${fault ?? 'crash'}`) : say(`impact.${command}`, { next: next_epoch ?? '' });
+    command === 'fault'
+      ? say(`fault.${fault ?? 'crash'}`)
+      : say(`impact.${command}`, { next: next_epoch ?? '', n: formatNumber(preview.waits?.events ?? 0) });
   const lines = [calm(first)];
   if (MILD.has(fault)) return lines;
   if (stops.length > 1) lines.push(calm(say('impact.stops', { n: stops.length, names: namesOf(stops) })));

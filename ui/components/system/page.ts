@@ -7,6 +7,8 @@
  *   incidents   answer of GET /system/incidents
  *   spanMs      the range that incidents are shown of
  *   detail      answer of GET /system/actors/{id} of the actor that is looked at: its events
+ *   messages    answer of GET /system/actors/{id}/messages of the same
+ *   asked       whether ingest is to be paused or resumed, while its consequences are looked at
  *   audit       answer of GET /system/audit; undefined while the list is not wanted
  *   figures     SystemFigures of verdict-strip.ts; what is undefined is not shown (most come from the tree)
  *   canCommand  whether a token is there
@@ -17,7 +19,8 @@
  * Events
  *   look {actor}                             the user looks at that actor, or at none
  *   preview {actor, command}                 the consequences of a command are wanted
- *   command {actor, command, reason, more}   confirmed by the user; more goes into the body
+ *   command {actor, command, reason, more}   confirmed by the user; more goes into the body; actor `ingest` is all lanes
+ *   ask         ingest is not to be paused or resumed after all
  *   retry                                    the user asks for the tree again
  */
 import './page.css';
@@ -26,13 +29,15 @@ import type { ChannelData } from '../../data/store.ts';
 import { PlElement } from '../element.ts';
 import { icon } from '../icons.ts';
 import './actor-drawer.ts';
-import type { CommandOutcome, CommandPreview } from './actor-drawer.ts';
 import './actor-tree.ts';
 import { type Actor, readActors, readEvents } from './actors.ts';
 import './audit-list.ts';
+import { type CommandPreview, previewed } from './impact.ts';
+import { type CommandOutcome, impactForm, outcomeLine } from './impact-form.ts';
 import './incident-timeline.ts';
 import { type Incident, readIncidents } from './incidents.ts';
 import { MailboxSamples } from './mailbox-samples.ts';
+import type { HandledMessage } from './messages.ts';
 import './pipeline.ts';
 import './verdict-strip.ts';
 import type { SystemFigures } from './verdict-strip.ts';
@@ -45,7 +50,9 @@ export class PlSystemPage extends PlElement {
     incidents: { attribute: false },
     spanMs: { type: Number },
     detail: { attribute: false },
+    messages: { attribute: false },
     audit: { attribute: false },
+    asked: {},
     preview: { attribute: false },
     figures: { attribute: false },
     canCommand: { type: Boolean },
@@ -59,7 +66,9 @@ export class PlSystemPage extends PlElement {
   declare incidents: unknown;
   declare spanMs: number;
   declare detail: unknown;
+  declare messages: unknown;
   declare audit: unknown;
+  declare asked: 'pause' | 'resume' | undefined;
   declare preview: CommandPreview | undefined;
   declare figures: SystemFigures;
   declare canCommand: boolean;
@@ -80,6 +89,7 @@ export class PlSystemPage extends PlElement {
     const figures = { ...ratesOf(actors), ...summaryOf(this.tree), ...this.figures };
     return html`<div class="pl-system" @choose=${this.#onChoose}>
       ${this.error === undefined ? nothing : html`<p class="pl-banner">${say('page.error')}: ${this.error}</p>`}
+      ${this.#ingest()}
       <pl-verdict-strip .actors=${actors} .figures=${figures} .now=${this.now}></pl-verdict-strip>
       <pl-pipeline .actors=${actors} .clients=${figures.clients}></pl-pipeline>
       <div class="pl-console" ?data-open=${selected !== undefined}>
@@ -93,11 +103,31 @@ export class PlSystemPage extends PlElement {
     </div>`;
   }
 
+  #ingest(): TemplateResult | typeof nothing {
+    const { asked } = this;
+    if (asked === undefined) return this.outcome?.actor === 'ingest' ? outcomeLine(this.outcome, 'ingest') : nothing;
+    return impactForm({
+      title: say(`cmd.${asked}`),
+      button: say(`cmd.${asked}`),
+      grave: false,
+      ...previewed(this.preview, 'ingest', asked),
+      submit: (values) =>
+        this.emit('command', {
+          actor: 'ingest',
+          command: asked,
+          reason: String(values.get('reason')).trim(),
+          more: {},
+        }),
+      cancel: () => this.emit('ask'),
+    });
+  }
+
   #drawer(actor: Actor, incidents: readonly Incident[]): TemplateResult {
     const { id, events } = (this.detail ?? {}) as { id?: unknown; events?: unknown };
     return html`<pl-actor-drawer
       .actor=${actor}
       .events=${id === actor.id ? readEvents(events).reverse() : []}
+      .messages=${(this.messages as { items?: readonly HandledMessage[] } | undefined)?.items ?? []}
       .incidents=${incidents.filter((incident) => incident.actor === actor.id)}
       .spanMs=${this.spanMs}
       .canCommand=${this.canCommand}
@@ -148,9 +178,18 @@ function ratesOf(actors: readonly Actor[]): SystemFigures {
   return { eventsIn: sum(/^log-writer$/), eventsOut: sum(/^aggregator-\d+$/) };
 }
 
+type Summary = { readonly paused?: SystemFigures['paused'] | null } & {
+  readonly [name in 'clients' | 'hot_bytes' | 'zombies']?: number | null;
+};
+
 function summaryOf(tree: unknown): SystemFigures {
-  const { clients, hot_bytes, zombies } = (tree as { summary?: Readonly<Record<string, number | null>> }).summary ?? {};
-  return { clients: clients ?? undefined, hotBytes: hot_bytes ?? undefined, zombies: zombies ?? undefined };
+  const { clients, hot_bytes, zombies, paused } = (tree as { summary?: Summary }).summary ?? {};
+  return {
+    clients: clients ?? undefined,
+    hotBytes: hot_bytes ?? undefined,
+    zombies: zombies ?? undefined,
+    paused: paused ?? undefined,
+  };
 }
 
 function skeleton(): TemplateResult {

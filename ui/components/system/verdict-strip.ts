@@ -4,7 +4,8 @@
  */
 import './verdict-strip.css';
 import { html, type TemplateResult } from 'lit';
-import { formatDuration, formatNumber, formatSeconds } from '../../data/format.ts';
+import { formatDuration, formatMinute, formatNumber, formatSeconds } from '../../data/format.ts';
+import { locale } from '../../data/locale.ts';
 import { PlElement } from '../element.ts';
 import { type GlyphName, glyph } from '../icons.ts';
 import { type Actor, isProblem, type SystemVerdict, systemVerdict } from './actors.ts';
@@ -22,13 +23,16 @@ export type SystemFigures = {
   readonly hotBytes?: number | undefined;
   /** Terminated threads that have not ended. */
   readonly zombies?: number | undefined;
+  /** Set while an operator keeps the lanes from reading. */
+  readonly paused?: { readonly at: number; readonly reason: string } | undefined;
 };
 
-const GLYPHS: Readonly<Record<SystemVerdict, GlyphName>> = {
+const GLYPHS: Readonly<Record<SystemVerdict | 'paused', GlyphName>> = {
   ok: 'ok',
   degraded: 'warn',
   failing: 'fail',
   unknown: 'off',
+  paused: 'clock',
 };
 
 export class PlVerdictStrip extends PlElement {
@@ -38,7 +42,8 @@ export class PlVerdictStrip extends PlElement {
   declare now: number;
 
   protected override render(): TemplateResult {
-    const verdict = systemVerdict(this.actors);
+    const health = systemVerdict(this.actors);
+    const verdict = health === 'ok' && this.figures.paused !== undefined ? 'paused' : health;
     return html`<section class="pl-verdict-strip" data-v=${verdict} aria-label=${say('verdict.title')}>
       <div class="lead">
         <b>${glyph(GLYPHS[verdict])}<span>${say(`verdict.${verdict}`)}</span></b><span>${this.#reason()}</span>
@@ -53,8 +58,13 @@ export class PlVerdictStrip extends PlElement {
     for (const actor of this.actors)
       if (isProblem(actor) || (actor.state !== 'running' && actor.state !== 'waiting'))
         counts.set(actor.state, (counts.get(actor.state) ?? 0) + 1);
-    if (counts.size === 0) return say('verdict.allRunning');
-    return [...counts].map(([state, n]) => `${n} ${sayOf('state', state).toLowerCase()}`).join(', ');
+    const words = [...counts].map(([state, n]) => `${n} ${sayOf('state', state).toLowerCase()}`);
+    const { paused } = this.figures;
+    if (paused !== undefined)
+      words.unshift(
+        say('verdict.ingest', { at: formatMinute(paused.at, locale.zone), why: paused.reason && `: ${paused.reason}` }),
+      );
+    return words.join(', ') || say('verdict.allRunning');
   }
 
   #stats(): TemplateResult[] {
