@@ -1,11 +1,12 @@
 /** Carries out what the gateway asks of the owner of the tree, answers it, and keeps the list of what was done. */
 import { toWireError, type WireError } from '../protocol/errors.ts';
 import type { TopicPartition } from '../protocol/event.ts';
+import type { IngestNote, IngestPause } from '../protocol/ingest.ts';
 import type { SupervisorTree } from '../supervisor/tree.ts';
 import type { AuditKeeper } from './audit.ts';
-import type { AuditEntry, TreeCommand } from './gateway/control.ts';
-import type { IngestKeeper } from './ingest.ts';
-import type { Notes } from './notes.ts';
+import type { AuditEntry, IngestCommand, TreeCommand } from './gateway/control.ts';
+import { IngestKeeper } from './ingest.ts';
+import { Notes } from './notes.ts';
 import { PoisonKeeper } from './poison-keeper.ts';
 
 /** What a gateway asks; each is answered by `control-done`. */
@@ -18,18 +19,21 @@ export type DeskOptions = {
   readonly tree: SupervisorTree;
   readonly audit: AuditKeeper;
   readonly scale: (lanes: number) => Promise<unknown>;
-  readonly notes: Notes;
-  readonly ingest: IngestKeeper;
+  readonly onIngest: (paused: IngestPause | null) => void;
   readonly acceptGap: (partition: TopicPartition) => Promise<unknown>;
 };
 
 export class Desk {
   readonly #options: DeskOptions;
   readonly #poisoned: PoisonKeeper;
+  readonly ingest: IngestKeeper;
 
   constructor(options: DeskOptions) {
     this.#options = options;
-    this.#poisoned = new PoisonKeeper((actor, note) => options.notes.put(actor, note));
+    const notes = new Notes((actor, note) => options.tree.note(actor, note));
+    this.#poisoned = new PoisonKeeper((actor, note) => notes.put(actor, note));
+    const leave = (actor: string, note: IngestNote) => notes.offer(actor, note);
+    this.ingest = new IngestKeeper({ leave, onChange: options.onIngest, now: Date.now });
   }
 
   answer(asker: string, asked: Asked): Promise<void> {
@@ -60,13 +64,17 @@ export class Desk {
   }
 
   async #carryOut(command: TreeCommand): Promise<unknown> {
-    const { tree, scale, acceptGap, ingest } = this.#options;
+    const { tree, scale, acceptGap } = this.#options;
     if ('lanes' in command) return scale(command.lanes);
-    if ('ingest' in command) return command.ingest === 'pause' ? ingest.pause(command.reason) : ingest.resume();
+    if ('ingest' in command) return this.#setIngest(command);
     if ('topic' in command) return acceptGap(command);
     if ('order' in command) return this.#poisoned.order(command);
     if ('fault' in command) return tree.control(command.actor).fault(command.fault);
     if ('settings' in command) return { settings: await tree.control(command.actor).configure(command.settings) };
     return tree.command(command.actor, command.command);
+  }
+
+  #setIngest({ ingest, reason }: IngestCommand): Promise<unknown> {
+    return ingest === 'pause' ? this.ingest.pause(reason) : this.ingest.resume();
   }
 }

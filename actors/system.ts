@@ -15,12 +15,10 @@ import { type Asked, Desk } from './desk.ts';
 import type { AuditEntry } from './gateway/control.ts';
 import { GroupLanes } from './group.ts';
 import type { IncidentKeeper } from './incidents.ts';
-import { IngestKeeper } from './ingest.ts';
 import type { ToldJobs } from './jobs/worker.ts';
 import { LaneMoves } from './lane-moves.ts';
 import { partitionsKept, partitionsOfLane } from './lanes.ts';
 import type { Log } from './log.ts';
-import { Notes } from './notes.ts';
 import { laneSpec, type TreeSettings } from './tree.ts';
 
 /** What actors tell the main thread. */
@@ -76,7 +74,6 @@ export class RunningSystem {
   #generatorDone: boolean;
   #scaling = false;
   #desk: Desk;
-  #ingest: IngestKeeper;
   #gateway: string | undefined;
   #statusTimer: NodeJS.Timeout;
   #statusSoon: NodeJS.Immediate | undefined;
@@ -90,23 +87,16 @@ export class RunningSystem {
     const { tree, incidents, audit } = options;
     incidents.onChange((incident) => this.#tellGateway({ type: 'incidents', incidents: [incident] }));
     audit.onChange((entry) => this.#tellGateway({ type: 'audit', entries: [entry] }));
-    const notes = new Notes((actor, note) => tree.note(actor, note));
-    this.#ingest = new IngestKeeper({
-      leave: (actor, note) => notes.offer(actor, note),
-      onChange: (paused) => this.#tellGateway({ type: 'ingest', paused }),
-      now: Date.now,
-    });
     this.#desk = new Desk({
       tree,
       audit,
-      notes,
-      ingest: this.#ingest,
+      onIngest: (paused) => this.#tellGateway({ type: 'ingest', paused }),
       scale: (lanes) => this.scale(lanes),
       acceptGap: (partition) => this.#acceptGap(partition),
     });
     tree.onTell((id, _epoch, body) => this.#told(id, body as Told));
     tree.onEvent((event) => {
-      if (event.kind === 'starting') this.#ingest.starts(event.actor);
+      if (event.kind === 'starting') this.#desk.ingest.starts(event.actor);
       this.#tellGateway({ type: 'events', events: [event] });
       incidents.heard(event, () => tree.status());
       this.#statusSoon ??= setImmediate(() => this.#sendStatus());
@@ -271,7 +261,7 @@ export class RunningSystem {
         this.#options.onListening(told.url, told.port);
         this.#tellHistory();
         this.#tellGateway({ type: 'audit', entries: this.#options.audit.entries() });
-        this.#tellGateway({ type: 'ingest', paused: this.#ingest.paused });
+        this.#tellGateway({ type: 'ingest', paused: this.#desk.ingest.paused });
         this.#sendStatus();
         break;
       case 'assignment-wanted':
