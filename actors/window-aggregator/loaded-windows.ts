@@ -1,5 +1,5 @@
 /**
- * The windows in memory: all that changed since the last commit, and of the others those used last, up to a budget.
+ * The windows in memory: all that changed since the last commit, and of the others those used lately, up to a budget.
  * A window that is not here is in the store, or holds nothing yet.
  */
 import { unpackWindow, WINDOW_MS, WindowState, windowStart } from '../kpi/window.ts';
@@ -9,7 +9,15 @@ const MOST_BYTES = 2 * 1024 * 1024;
 /** What an empty window weighs: its own tables. */
 const LEAST_BYTES = 4 * 1024;
 
-type Loaded = { readonly window: WindowState; bytes: number };
+/**
+ * A window that was not used while the newest one moved on by so much goes even below the budget: nearly all events are of
+ * the last minutes, and an hour that nobody asks for any more would be most of an aggregator's memory. Where events come
+ * in shuffled by more than that their windows are used all the time, and stay.
+ */
+const UNUSED_MS = 5 * WINDOW_MS;
+
+/** `usedAt` is the newest window when this one was last used. */
+type Loaded = { readonly window: WindowState; bytes: number; usedAt: number };
 
 export class LoadedWindows {
   /** In order of use, the one not used for longest first. */
@@ -17,6 +25,7 @@ export class LoadedWindows {
   /** Windows that may have changed since the last commit. */
   readonly #used = new Set<number>();
   #bytes = 0;
+  #newest = Number.NEGATIVE_INFINITY;
   /** The window of the horizon that was last cleared up to. */
   #clearedTo = Number.NEGATIVE_INFINITY;
 
@@ -36,8 +45,10 @@ export class LoadedWindows {
   /** The window, made where there is none, to be changed. */
   use(start: number): WindowState {
     this.#used.add(start);
+    this.#newest = Math.max(this.#newest, start);
     const loaded = this.#windows.get(start);
     if (!loaded) return this.#add(new WindowState(start), 0);
+    loaded.usedAt = this.#newest;
     this.#windows.delete(start);
     this.#windows.set(start, loaded);
     return loaded.window;
@@ -57,13 +68,14 @@ export class LoadedWindows {
     }
   }
 
-  /** Lets go of clean windows: those that end at `horizon` or before, then those not used for longest. */
+  /** Lets go of clean windows: those that end at `horizon` or before, those not used lately, then those not used for longest. */
   evict(horizon: number): void {
     const clearTo = windowStart(horizon);
     if (this.#bytes <= MOST_BYTES && clearTo === this.#clearedTo) return;
     this.#clearedTo = clearTo;
     for (const [start, loaded] of this.#windows) {
-      const over = this.#bytes > MOST_BYTES || start + WINDOW_MS <= horizon;
+      const unused = loaded.usedAt < this.#newest - UNUSED_MS;
+      const over = this.#bytes > MOST_BYTES || unused || start + WINDOW_MS <= horizon;
       if (!over || this.#used.has(start)) continue;
       this.#windows.delete(start);
       this.#bytes -= loaded.bytes;
@@ -72,7 +84,7 @@ export class LoadedWindows {
 
   #add(window: WindowState, packedBytes: number): WindowState {
     const bytes = LEAST_BYTES + packedBytes;
-    this.#windows.set(window.start, { window, bytes });
+    this.#windows.set(window.start, { window, bytes, usedAt: this.#newest });
     this.#bytes += bytes;
     return window;
   }

@@ -40,3 +40,10 @@ test('loaded windows that changed stay whatever they weigh', () => {
   windows.evict(100 * MINUTE);
   assert.deepEqual(held(windows, 6), [1]);
 });
+
+test('loaded windows that nobody used for minutes are let go, however little they weigh', () => {
+  const windows = loaded(12, 100);
+  windows.use(MINUTE);
+  windows.evict(-MINUTE);
+  assert.deepEqual(held(windows, 12), [1, 6, 7, 8, 9, 10, 11]);
+});
