@@ -153,9 +153,17 @@ export class Control {
       });
     }
     const outcome = this.#carryOut(command, from, work);
-    this.#known.set(command.key, { text, outcome });
+    const entry: Known = { text, outcome };
+    this.#known.set(command.key, entry);
+    outcome.catch((thrown: unknown) => this.#forget(command.key, entry, thrown));
     if (this.#known.size > KEPT_ENTRIES) this.#known.delete(this.#known.keys().next().value as string);
     return outcome;
+  }
+
+  /** What was refused was not carried out: the same key may try again. Of what nobody answered in time nobody can say. */
+  #forget(key: string, entry: Known, thrown: unknown): void {
+    const unsure = thrown instanceof AppError && thrown.code === 'deadline-exceeded';
+    if (!unsure && this.#known.get(key) === entry) this.#known.delete(key);
   }
 
   #know(entry: AuditEntry): void {

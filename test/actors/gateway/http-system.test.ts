@@ -125,6 +125,29 @@ test('gateway passes faults and drains on to the supervisor, and says what came 
   );
 });
 
+test('gateway carries a refused command out when it is sent again under the same key, but none that may have been done', async () => {
+  const sent: number[] = [];
+  const tell = (body: unknown) => sent.push((body as { id: number }).id);
+  const control = new Control({ self: 'gateway', epoch: 1, tell, now: Date.now });
+  const kill = (key: string) =>
+    control
+      .run({ actor: 'reader', command: 'kill', reason: '', key } as const, 'here')
+      .then(({ value }) => value.epoch);
+  const done = (outcome: { value: unknown } | { error: WireError }) =>
+    control.done({ type: 'control-done', id: sent.at(-1) as number, ...outcome });
+  const refused = kill('k');
+  done({ error: { code: 'conflict', message: 'Cannot kill it as it is stopped' } });
+  await assert.rejects(refused, { code: 'conflict' });
+  const again = kill('k');
+  done({ value: { epoch: 5 } });
+  assert.deepEqual([await again, await kill('k'), sent.length], [5, 5, 2]);
+  const late = kill('late');
+  done({ error: { code: 'deadline-exceeded', message: 'Cannot say' } });
+  await assert.rejects(late, { code: 'deadline-exceeded' });
+  await assert.rejects(kill('late'), { code: 'deadline-exceeded' });
+  assert.equal(sent.length, 3);
+});
+
 test('gateway acknowledges a fault of its own before it strikes, and its successor knows the key', async (t) => {
   const served = await serve(t);
   tellStatus(served, runningTree());
