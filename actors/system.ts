@@ -151,16 +151,16 @@ export class RunningSystem {
   /** A lane that a person has stopped cannot give up what it owns: nobody could take it over. */
   #refuseStopped(staying: number): void {
     if (this.#group !== undefined) return;
-    const stopped = Array.from({ length: staying }, (_, lane) => lane).find((lane) => !this.#isStanding(lane));
+    const stopped = Array.from({ length: staying }, (_, lane) => lane).find((lane) => this.#isStopped(lane));
     if (stopped === undefined) return;
     throw new AppError('conflict', `Cannot scale as aggregator-${stopped} is stopped: start it first`);
   }
 
-  #isStanding(lane: number): boolean {
-    const { tree } = this.#options;
-    const stands = (parent: string, id: string) =>
-      tree.whichChildren(parent).some((child) => child.id === id && child.standing !== null);
-    return stands('lanes', `lane-${lane}`) && stands(`lane-${lane}`, `aggregator-${lane}`);
+  /** By a person or for good; one that restarts will do as it is told. */
+  #isStopped(lane: number): boolean {
+    const isDown = (parent: string, id: string) =>
+      this.#options.tree.whichChildren(parent).some((child) => child.id === id && child.standing === null);
+    return isDown('lanes', `lane-${lane}`) || isDown(`lane-${lane}`, `aggregator-${lane}`);
   }
 
   /** A move that has failed halfway: the lanes that are there share all partitions, so that none is left to nobody. */
