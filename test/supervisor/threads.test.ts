@@ -60,6 +60,11 @@ for (const order of ['loop', 'block'] as const) {
     const kind = { loop: /, it runs without end$/, block: /, it is blocked$/ }[order];
     assert.match(detail, platform === 'linux' ? kind : /^its loop has not turned for \d+ ms/);
     assert.deepEqual([real.node('b')?.epoch, real.node('c')?.epoch], [1, 1]);
+    const left = real.tree.messages('a').filter(({ ms }) => ms === null);
+    assert.deepEqual(
+      left.map(({ epoch, type, threw }) => [epoch, type, threw]),
+      [[1, 'tell', false]],
+    );
   });
 }
 
@@ -80,6 +85,8 @@ for (const [order, name, detail] of STALLS) {
     const { state, epoch, handlingMs } = real.node('b') ?? assert.fail('no b');
     assert.deepEqual([state, epoch], ['waiting', 1]);
     assert.ok(handlingMs > 0);
+    const [newest] = real.tree.messages('b');
+    assert.deepEqual([newest?.epoch, newest?.type, newest?.ms], [1, 'tell', null]);
   });
 }
 
