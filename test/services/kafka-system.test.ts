@@ -11,6 +11,7 @@ import {
   command,
   ledgerTotal,
   type Pulso,
+  post,
   runPulso,
   setLanes,
   until,
@@ -24,6 +25,8 @@ import { needs } from './servers.ts';
 
 const EVENTS = Number(process.env.TEST_EVENTS ?? 12_000);
 const SOON_MS = 60_000;
+/** Long enough for a consumer to have read something, had it been allowed to. */
+const PAUSED_MS = 2_000;
 const ARGS = ['--no-generator', '--lanes', '2'];
 
 function hostileRecords(): Uint8Array[] {
@@ -89,14 +92,33 @@ test(
   },
 );
 
-test('POST /events goes to Kafka and comes back counted', needs('KAFKA_BROKERS'), async (t) => {
-  const here = await place(t, { who: 'kafka', on: ['KAFKA_BROKERS'] });
-  const pulso = await here.start('a', ARGS);
-  await untilReady(pulso.url);
-  await postClicks(pulso, 200);
-  await untilCounted(pulso.url, 200);
-  assert.equal((await here.readLog()).length, 200);
-});
+test(
+  'POST /events goes to Kafka and comes back counted, after a pause of ingest as well',
+  needs('KAFKA_BROKERS'),
+  async (t) => {
+    const here = await place(t, { who: 'kafka', on: ['KAFKA_BROKERS'] });
+    const pulso = await here.start('a', ARGS);
+    await untilReady(pulso.url);
+    await postClicks(pulso, 200);
+    await untilCounted(pulso.url, 200);
+    assert.equal((await here.readLog()).length, 200);
+    assert.equal((await post(pulso, '/system/ingest/pause', {})).status, 200);
+    await postClicks(pulso, 100);
+    await until('what came in waits in the log', SOON_MS, async () => {
+      const { in: counted, lag } = await ledgerTotal(pulso.url);
+      return { done: counted === 200 && lag === 100, state: { counted, lag } };
+    });
+    assert.equal((await command(pulso, 'consumer-0', 'restart')).status, 200);
+    await until('consumer-0 is a member again', SOON_MS, async () => {
+      const { epoch, state } = (await actors(pulso.url)).get('consumer-0') ?? {};
+      return { done: epoch === 2 && state === 'running', state };
+    });
+    await new Promise((resolve) => setTimeout(resolve, PAUSED_MS));
+    assert.equal((await ledgerTotal(pulso.url)).in, 200);
+    assert.equal((await post(pulso, '/system/ingest/resume', {})).status, 200);
+    await untilCounted(pulso.url, 300);
+  },
+);
 
 test('--exit-when-done works off all that is in the topics', needs('KAFKA_BROKERS'), async (t) => {
   const here = await place(t, { who: 'kafka', on: ['KAFKA_BROKERS'] });
