@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 // Starts a TypeScript file on a Node that is new enough: this one, or the one that npm brought along.
 // Plain JavaScript on purpose: it must run on Node 20. With no file it runs the pulso command.
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
@@ -12,7 +13,8 @@ const UNUSABLE_RUNTIME = 69; // sysexits EX_UNAVAILABLE
 const LOOK_FOR_PARENT_MS = 200;
 const QUIET = '--disable-warning=TimeoutNegativeWarning';
 const given = process.argv.slice(2);
-const command = resolve(dirname(fileURLToPath(import.meta.url)), '../actors/main.ts');
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
+const command = join(root, 'actors/main.ts');
 const args = given[0]?.endsWith('.ts') || given[0] === '--test' ? given : [command, ...given];
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
@@ -53,6 +55,11 @@ function withoutTimerWarnings() {
   });
 }
 
+// A fresh clone, started by `npx pulso`: npm's own scripts have made it ready before they come here.
+if (!existsSync(join(root, 'node_modules'))) {
+  const { status } = spawnSync(process.execPath, [join(root, 'supervisor/setup.mjs')], { stdio: ['ignore', 2, 2] });
+  if (status !== 0) process.exit(status ?? 1);
+}
 const executable = newEnough ? process.execPath : packagedNode();
 if (!executable) {
   console.error(
