@@ -49,15 +49,16 @@ export class DurationWindow {
 
   /** Of what was handled within the last minute or so; null where nothing was. Counts may wrap at 2^32. */
   quantile(share: number): number | null {
-    const before = this.#snapshots[0]?.counts;
-    const counts = this.#counts.map((count, bucket) => count - (before?.[bucket] ?? 0));
-    const total = counts.reduce((sum, count) => sum + (count >>> 0), 0);
+    let total = 0;
+    for (let bucket = 0; bucket < this.#counts.length; bucket++) total += this.#newIn(bucket);
     if (total === 0) return null;
     let left = Math.ceil(total * share);
-    const bucket = counts.findIndex((count) => {
-      left -= count >>> 0;
-      return left <= 0;
-    });
+    let bucket = -1;
+    while (left > 0) left -= this.#newIn(++bucket);
     return millisecondsOf(bucket);
+  }
+
+  #newIn(bucket: number): number {
+    return ((this.#counts[bucket] ?? 0) - (this.#snapshots[0]?.counts[bucket] ?? 0)) >>> 0;
   }
 }
