@@ -118,7 +118,7 @@ export const FIELDS = {
     standard: undefined,
     meaning: 'token for commands; made at start when unset',
     secret: true,
-    parse: matching(/^[\w.~-]{8,200}$/, '8 to 200 letters, digits, or any of _ . ~ -'),
+    parse: matching(/^[\w.~-]{1,200}$/, '1 to 200 letters, digits, or any of _ . ~ -'),
   },
   origins: {
     env: 'PULSO_ORIGINS',

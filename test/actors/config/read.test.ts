@@ -37,7 +37,7 @@ test('config errors name key, value and rule', () => {
     [{ env: { PULSO_HOST: '0.0.0.0' } }, /PULSO_TOKEN.*"0.0.0.0"/],
     [{ env: { PULSO_LANES: '9' } }, /more lanes than partitions \(4\).*9/],
     [{ env: { PULSO_LATENESS: '49h', PULSO_KPI_RETENTION: '2d' } }, /PULSO_KPI_RETENTION is 172800000.*PULSO_LATENESS/],
-    [{ env: { PULSO_TOKEN: 'short' } }, /PULSO_TOKEN.*\*\*\*/],
+    [{ env: { PULSO_TOKEN: 'two words' } }, /PULSO_TOKEN.*\*\*\*/],
     [
       { env: { WEBHDFS_URL: 'namenode:9870' } },
       /WEBHDFS_URL.*an address such as http:\/\/namenode:9870.*"namenode:9870"/,
