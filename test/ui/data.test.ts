@@ -158,7 +158,7 @@ describe('Data page', () => {
   it('while nothing has come a skeleton stands there', async (t) => {
     const { page, context, close } = await openPage('about:blank');
     t.after(close);
-    for (const path of ['jobs', 'quality', 'ledger', 'dead-letters*', 'archive/batches*'])
+    for (const path of ['jobs*', 'quality*', 'ledger', 'dead-letters*', 'archive/batches*'])
       await context.route(`**/${path}`, () => undefined);
     await page.goto(`${server.url}/data`);
     await page.locator('pl-job-runs .pl-skel').waitFor();
