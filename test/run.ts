@@ -18,7 +18,9 @@ const services = args.includes('--services');
 const wanted = args.filter((arg) => !arg.startsWith('--'));
 /** Tests that own the machine while they run: they measure time. */
 const ALONE =
-  /^test\/(supervisor\/(threads|zombies|memory|soak|faults|control|poison-threads|fencing)|ui\/page-shell|system\/(exactness|faults))\./;
+  /^test\/(supervisor\/(threads|zombies|memory|soak|faults|control|poison-threads|fencing)|system\/faults)\./;
+/** These measure time too, but one thing beside them does not matter: CPU time, or a limit that follows the load. */
+const IN_PAIRS = /^test\/(ui\/page-shell|system\/exactness)\./;
 const OF_PAGES = /^test\/ui\//;
 const IN_BROWSER = /^test\/(ui\/|system\/(console|page)\.)/;
 /** What Deno does not run: the browser tests test the page, not the runtime. */
@@ -38,12 +40,15 @@ const reasons: string[] = [];
 if (services) await runOnServers();
 else if (deno) await runOnDeno(all.filter((file) => !NOT_ON_DENO.test(file)));
 else {
-  const [alone, together] = parted(all, ALONE);
+  const [alone, others] = parted(all, ALONE);
+  const [pairs, together] = parted(others, IN_PAIRS);
   const [pages, units] = parted(together, OF_PAGES);
   // The first call unpacks the browser: two at once would find half of it.
   if (all.some((file) => IN_BROWSER.test(file))) await (await import('@sparticuz/chromium')).default.executablePath();
-  await runOnNode(units, availableParallelism());
+  // Many of them wait for most of their time: one more than there are cores keeps these busy.
+  await runOnNode(units, availableParallelism() + 1);
   await runOnNode(pages, availableParallelism());
+  await runOnNode(pairs, 2);
   await runOnNode(alone, 1);
 }
 for (const reason of reasons) console.log(reason);
