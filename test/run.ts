@@ -1,7 +1,7 @@
 /**
  * Runs the tests and ends with the line `N passed, N failed, N skipped`.
- * Unit and contract tests run side by side, then those of pages; tests that measure time run one file at a time, so that
- * what they measure is not each other. `--deno` runs them under Deno; `--services` runs those of `test/services`, which
+ * Unit and contract tests run side by side, then those of pages by twos; tests that measure time run one file at a time,
+ * so that what they measure is not each other. `--deno` runs them under Deno; `--services` runs those of `test/services`, which
  * speak to the servers that the environment names and are run by nothing else. Other arguments name files or folders.
  */
 import { spawn } from 'node:child_process';
@@ -19,9 +19,8 @@ const wanted = args.filter((arg) => !arg.startsWith('--'));
 /** Tests that own the machine while they run: they measure time. */
 const ALONE =
   /^test\/(supervisor\/(threads|zombies|memory|soak|faults|control|poison-threads|fencing)|system\/faults)\./;
-/** These measure time too, but one thing beside them does not matter: CPU time, or a limit that follows the load. */
-const IN_PAIRS = /^test\/(ui\/page-shell|system\/exactness)\./;
-const OF_PAGES = /^test\/ui\//;
+/** Pages, and what measures CPU time or by a limit that follows the load: one thing beside them does not matter. */
+const IN_PAIRS = /^test\/(ui\/|system\/exactness\.)/;
 const IN_BROWSER = /^test\/(ui\/|system\/(console|page)\.)/;
 /** What Deno does not run: the browser tests test the page, not the runtime. */
 const NOT_ON_DENO = /^test\/ui\//;
@@ -41,13 +40,11 @@ if (services) await runOnServers();
 else if (deno) await runOnDeno(all.filter((file) => !NOT_ON_DENO.test(file)));
 else {
   const [alone, others] = parted(all, ALONE);
-  const [pairs, together] = parted(others, IN_PAIRS);
-  const [pages, units] = parted(together, OF_PAGES);
+  const [pairs, units] = parted(others, IN_PAIRS);
   // The first call unpacks the browser: two at once would find half of it.
   if (all.some((file) => IN_BROWSER.test(file))) await (await import('@sparticuz/chromium')).default.executablePath();
   // Many of them wait for most of their time: one more than there are cores keeps these busy.
   await runOnNode(units, availableParallelism() + 1);
-  await runOnNode(pages, availableParallelism());
   await runOnNode(pairs, 2);
   await runOnNode(alone, 1);
 }

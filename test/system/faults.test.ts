@@ -28,7 +28,7 @@ import {
   untilMore,
 } from './striking.ts';
 
-const EVENTS = 4_000;
+const EVENTS = 2_800;
 /** So that events come in all the time that faults do. */
 const PACE = 250;
 const RATE = 100;

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { until as untilDone } from './exactness.ts';
-import { type InProcess, startInProcess } from './in-process.ts';
+import { type InProcess, startInProcess, untilSeen } from './in-process.ts';
 
 type Owned = {
   readonly own: { readonly partitions: readonly { readonly topic: string; readonly partition: number }[] };
@@ -38,7 +38,9 @@ test('a change of the number of lanes that fails halfway leaves no partition to 
   assert.equal(before.length, 12);
 
   assert.equal((await post(pulso, '/system/actors/aggregator-0/stop', {})).status, 200);
-  await until('aggregator-0 is down', async () => (await fetch(`${pulso.url}/readyz`)).status === 503);
+  await untilSeen(pulso.tree, 'aggregator-0 is down', (events) =>
+    events.some(({ kind, actor }) => kind === 'exited' && actor === 'aggregator-0'),
+  );
   const refused = await post(pulso, '/system/lanes', { lanes: 3 });
   assert.deepEqual([refused.status, /aggregator-0 is stopped: start it first/.test(refused.text)], [409, true]);
   assert.equal((await post(pulso, '/system/actors/aggregator-0/start', {})).status, 200);

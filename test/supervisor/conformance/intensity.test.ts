@@ -72,14 +72,18 @@ for (const strategy of STRATEGIES) {
   });
 }
 
-/** The pauses that were made, as the node showed them while it was backing off. */
+/** The pauses that were made; while one lasts the node shows when it ends, reckoned from a moment before it is told. */
 async function pauses(real: RealTree, crashes: number): Promise<number[]> {
   const seen: number[] = [];
-  const silence = real.tree.onEvent(({ kind, at }) => {
+  const began = Date.now();
+  const silence = real.tree.onEvent(({ kind, at, text }) => {
     if (kind !== 'backing-off') return;
+    const pauseMs = Number(/next start in (\d+) ms/.exec(text)?.[1]);
     const node = real.node('a');
     assert.equal(node?.state, 'backing-off');
-    seen.push((node?.nextRetryAt ?? 0) - at);
+    const shown = (node?.nextRetryAt ?? 0) - pauseMs;
+    assert.ok(began <= shown && shown <= at, `${shown} is not between ${began} and ${at}`);
+    seen.push(pauseMs);
   });
   for (let epoch = real.node('a')?.epoch ?? 0, left = crashes; left > 0; left--, epoch++) {
     real.order('a', 'crash');
