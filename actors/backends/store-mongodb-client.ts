@@ -10,6 +10,7 @@ import {
   type MongoClientOptions,
   MongoError,
   MongoServerError,
+  MongoServerSelectionError,
   MongoTopologyClosedError,
 } from 'mongodb';
 import { AppError } from '../../protocol/errors.ts';
@@ -45,6 +46,12 @@ const FIRST_PAUSE_MS = 50;
 /** How long a declared wait holds; it is declared anew at every try. */
 const WAIT_MS = 60_000;
 
+/**
+ * A driver that has found no server for so long starts anew: where a line is cut at the wrong moment its monitor may
+ * never look again (7.8), and every call fails while the server is well.
+ */
+const RENEW_MS = 5_000;
+
 /** The standard group has the database of the address, every other one a database beside it. */
 export function databaseName({ mongodbUri, group }: Pick<MongoConfig, 'mongodbUri' | 'group'>): string {
   const path = /^mongodb(?:\+srv)?:\/\/[^/?]+\/([^?]*)/.exec(mongodbUri)?.[1] ?? '';
@@ -70,6 +77,9 @@ export class Mongo {
   readonly #client: MongoClient;
   #connected = false;
   #connecting: Promise<void> | undefined;
+  /** Since when no server was found, or since the driver was last renewed for that. */
+  #lostAt: number | undefined;
+  #stale = false;
 
   constructor(config: Pick<MongoConfig, 'mongodbUri' | 'group'>) {
     this.address = addressOf(config.mongodbUri);
@@ -99,9 +109,12 @@ export class Mongo {
   async attempt<T>(work: () => Promise<T>): Promise<T> {
     if (!this.#connected) await this.#connect();
     try {
-      return await work();
+      const answer = await work();
+      this.#lostAt = undefined;
+      return answer;
     } catch (thrown) {
       if (thrown instanceof MongoTopologyClosedError) this.#connected = false;
+      if (thrown instanceof MongoServerSelectionError) this.#renewIfLost();
       throw thrown;
     }
   }
@@ -119,17 +132,29 @@ export class Mongo {
     await this.#client.close();
   }
 
+  #renewIfLost(): void {
+    const now = performance.now();
+    this.#lostAt ??= now;
+    if (now - this.#lostAt < RENEW_MS) return;
+    this.#lostAt = now;
+    this.#stale = true;
+    this.#connected = false;
+  }
+
   /** One at a time, whoever asks. */
   #connect(): Promise<void> {
-    this.#connecting ??= this.#client
-      .connect()
-      .then(() => {
-        this.#connected = true;
-      })
-      .finally(() => {
-        this.#connecting = undefined;
-      });
+    this.#connecting ??= this.#connectAnew().finally(() => {
+      this.#connecting = undefined;
+    });
     return this.#connecting;
+  }
+
+  async #connectAnew(): Promise<void> {
+    // What is under way fails with it, and is tried again by whoever waits for it.
+    if (this.#stale) await this.#client.close();
+    this.#stale = false;
+    await this.#client.connect();
+    this.#connected = true;
   }
 }
 
