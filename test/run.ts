@@ -10,6 +10,7 @@ import { availableParallelism } from 'node:os';
 import { createInterface } from 'node:readline';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
+import { inspect } from 'node:util';
 import { SERVERS } from './services/servers.ts';
 
 const args = process.argv.slice(2);
@@ -27,6 +28,8 @@ const NOT_ON_DENO = /^test\/ui\//;
 const ON_SERVERS = /^test\/services\//;
 /** A file's own limit. Tests on servers wait for outages to pass; whoever asks for more events has the time for them. */
 const FILE_LIMIT_MS = process.env.TEST_EVENTS === undefined ? (services ? 900_000 : 300_000) : 2_700_000;
+
+const MAX_REASON_CHARS = 2_000;
 
 const all = globSync('test/**/*.test.ts')
   .sort()
@@ -93,7 +96,8 @@ async function runOnNode(files: string[], concurrency: number): Promise<void> {
   events.on('test:fail', ({ name, details }) => {
     if (details.type === 'suite' && details.error.message.includes('subtest')) return;
     count.failed++;
-    reasons.push(`failed: ${name}`);
+    // Its report stands among thousands of lines; what failed must be understood from the last ones.
+    reasons.push(`failed: ${name}: ${inspect(details.error.cause ?? details.error).slice(0, MAX_REASON_CHARS)}`);
   });
   const report = events.compose(new spec());
   for await (const text of report) process.stdout.write(String(text));

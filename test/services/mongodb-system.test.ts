@@ -3,8 +3,6 @@
  * for a while, in the ways a store can be not there.
  */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { MongoClient } from 'mongodb';
@@ -16,6 +14,7 @@ import { compareOrders } from '../model/orders.ts';
 import { ask } from '../model/questions.ts';
 import { RECORD_BYTES } from '../model/rules.ts';
 import { actors, ledgerTotal, type Pulso, startPulso, until, untilCounted } from '../system/exactness.ts';
+import { folderFor } from '../system/folder.ts';
 import { type Producer, produce } from '../system/producer.ts';
 import { type Fault, harm, healAfter, needsToHarm, type Service } from './faults.ts';
 import { FlakyLine } from './flaky-line.ts';
@@ -44,11 +43,9 @@ const lines = (): Uint8Array[] =>
 async function shop(t: TestContext, through: (uri: string) => string = (uri) => uri): Promise<Shop> {
   const { config, drop } = await freshMongo();
   t.after(drop);
-  const dir = mkdtempSync(join(tmpdir(), 't-mongo-'));
-  t.after(() => rmSync(dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }));
+  const dir = folderFor(t, 'mongo');
   const options = { dataDir: join(dir, 'data'), env: { MONGODB_URI: through(config.mongodbUri) }, readyMs: READY_MS };
   let pulso = await startPulso(['--no-generator'], options);
-  t.after(() => pulso.kill9());
   await untilWell(pulso.url);
   const stop = new AbortController();
   t.after(() => stop.abort());

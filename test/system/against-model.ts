@@ -1,8 +1,5 @@
 /** A running pulso held against the model: what producers were told is in, is in the log, and every figure is that of the log. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { CHAOS_STATE } from '../../actors/commands/chaos/poisoning.ts';
 import { compareAll } from '../model/compare.ts';
@@ -12,15 +9,14 @@ import { Model, type ModelOptions, type ModelResult } from '../model/model.ts';
 import { compareOrders } from '../model/orders.ts';
 import { ask } from '../model/questions.ts';
 import { RECORD_BYTES } from '../model/rules.ts';
+import { folderFor } from './folder.ts';
 import type { Producer } from './producer.ts';
 
 /** The most differences that a failure shows. */
 const SHOWN = 20;
 
 export function dataDir(t: TestContext): string {
-  const dir = mkdtempSync(join(tmpdir(), 'pulso-exact-'));
-  t.after(() => rmSync(dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }));
-  return dir;
+  return folderFor(t, 'exact');
 }
 
 export async function assertExact({ url }: { readonly url: string }, model: ModelResult): Promise<void> {

@@ -1,7 +1,6 @@
 /** Hostile events counted, archived whole, and replayed from the archive into a fresh system: it must say the very same. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -17,6 +16,7 @@ import { Model } from '../model/model.ts';
 import { compareOrders } from '../model/orders.ts';
 import { ask } from '../model/questions.ts';
 import { replay, runPulso, startPulso, untilCounted, workOff } from './exactness.ts';
+import { folderFor } from './folder.ts';
 
 const EVENTS = Number(process.env.TEST_EVENTS ?? 10_000);
 const TOPICS = ['orders', 'deliveries', 'clicks'];
@@ -47,8 +47,7 @@ async function archiveAll(dataDir: string, root: string): Promise<number> {
 }
 
 test('replay from the archive into a fresh system gives the same figures', { timeout: 300_000 }, async (t) => {
-  const dir = mkdtempSync(join(tmpdir(), 'pulso-replay-'));
-  t.after(() => rmSync(dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }));
+  const dir = folderFor(t, 'replay');
   const file = join(dir, 'hostile.ndjson');
   writeHostileFile(file, { events: EVENTS });
   const [first, fresh] = [{ dataDir: join(dir, 'first') }, { dataDir: join(dir, 'fresh') }];
@@ -67,7 +66,6 @@ test('replay from the archive into a fresh system gives the same figures', { tim
   assert.deepEqual(recordsOf(fresh.dataDir), recordsOf(first.dataDir));
 
   const pulso = await startPulso(['--no-generator'], fresh);
-  t.after(() => pulso.kill9());
   const result = model.result();
   await untilCounted(
     pulso.url,

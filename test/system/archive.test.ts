@@ -1,7 +1,6 @@
 /** The command as a process, with a hot store far smaller than what comes in: archived meanwhile, killed meanwhile, and exact all the same. */
 import assert from 'node:assert/strict';
-import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { globSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -24,6 +23,7 @@ import {
   until,
   untilCounted,
 } from './exactness.ts';
+import { folderFor } from './folder.ts';
 
 const EVENTS = Number(process.env.TEST_EVENTS ?? 10_000);
 const BUDGET = 1_000_000;
@@ -31,8 +31,7 @@ const KILLS = 5;
 const SHOWN = 20;
 
 function optionsOf(t: TestContext): PulsoOptions & { readonly dir: string } {
-  const dir = mkdtempSync(join(tmpdir(), 'pulso-archive-'));
-  t.after(() => rmSync(dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }));
+  const dir = folderFor(t, 'archive');
   return { dir, dataDir: join(dir, 'data'), env: { PULSO_HOT_BYTES: '1MB' } };
 }
 
@@ -56,12 +55,10 @@ test('a small budget, archived and killed -9 all the while, leaves every KPI and
   const random = new Random(42);
   for (let kill = 0; kill < KILLS; kill++) {
     const pulso = await startPulso(['--no-generator'], options);
-    t.after(() => pulso.kill9());
     await sleep(random.between(300, 2_500));
     await pulso.kill9();
   }
   const pulso = await startPulso(['--no-generator'], options);
-  t.after(() => pulso.kill9());
   const model = modelOfLog(options.dataDir);
   const events = [...model.partitions.values()].reduce((sum, partition) => sum + partition.in, 0);
   await untilCounted(pulso.url, events);

@@ -46,7 +46,6 @@ const EVENTS = (PACE * SPAN_MS) / 1_000;
 test('25 seeded faults of all kinds under load are recovered from, and every figure stays exact', async (t) => {
   const dir = dataDir(t);
   const pulso = await startPulso(['--no-generator', '--lanes', '2'], { dataDir: dir });
-  t.after(() => pulso.kill9());
   await untilReady(pulso.url);
   const stop = new AbortController();
   t.after(() => stop.abort());
@@ -88,7 +87,6 @@ test('pulso chaos reports a run, and says why where there is none', async (t) =>
   assert.match(unknown.output, /Cannot use --kinds as each must be one of .*: current value is "tickle"/);
 
   const pulso = await startPulso(['--rate', '200', '--lanes', '1'], options);
-  t.after(() => pulso.kill9());
   await untilReady(pulso.url);
   const unasked = await chaos();
   assert.equal(unasked.code, 2);

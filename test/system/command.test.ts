@@ -2,18 +2,13 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { loadavg, tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { loadavg } from 'node:os';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { findRunning } from '../../actors/backends/lock.ts';
 import { actors, ledgerTotal, runPulso, spawnPulso, startPulso, until, untilCounted } from './exactness.ts';
-
-function freshFolder(t: TestContext): string {
-  const folder = mkdtempSync(join(tmpdir(), 'pulso-command-'));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
+import { folderFor } from './folder.ts';
 
 const ORDER = {
   type: 'order',
@@ -25,7 +20,7 @@ const ORDER = {
 };
 
 test('command shows help and version, and says what is wrong with its arguments', async (t) => {
-  const dataDir = freshFolder(t);
+  const dataDir = folderFor(t, 'command');
   const version = (JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }).version;
   const cases: [string[], number, RegExp][] = [
     [['start', '--help'], 0, /Usage: pulso start.*--exit-when-done/s],
@@ -49,7 +44,7 @@ test('command shows help and version, and says what is wrong with its arguments'
 });
 
 test('command says within ten seconds that there is no MongoDB, and starts nothing', async (t) => {
-  const dataDir = freshFolder(t);
+  const dataDir = folderFor(t, 'command');
   const began = performance.now();
   const ended = await runPulso(['start', '--port', '0'], {
     dataDir,
@@ -69,16 +64,15 @@ test('command says within ten seconds that there is no MongoDB, and starts nothi
 
 test('command says that there is no Kafka, and starts nothing', async (t) => {
   const env = { KAFKA_BROKERS: '127.0.0.1:1' };
-  const ended = await runPulso(['start', '--port', '0'], { dataDir: freshFolder(t), env });
+  const ended = await runPulso(['start', '--port', '0'], { dataDir: folderFor(t, 'command'), env });
   assert.equal(ended.code, 2, ended.output);
   assert.match(ended.output, /Cannot start as KAFKA_BROKERS must name brokers that answer: 127\.0\.0\.1:1 does not/);
   assert.doesNotMatch(ended.output, /starts, epoch/);
 });
 
 test('command takes one pulso a data folder, and a killed one leaves no lock behind', async (t) => {
-  const dataDir = freshFolder(t);
+  const dataDir = folderFor(t, 'command');
   const first = await startPulso(['--no-generator'], { dataDir });
-  t.after(() => first.kill9());
   const second = await runPulso(['start', '--port', '0', '--no-generator'], { dataDir });
   assert.equal(second.code, 2);
   assert.match(second.output, /another pulso runs on it/);
@@ -88,7 +82,7 @@ test('command takes one pulso a data folder, and a killed one leaves no lock beh
 });
 
 test('command refuses data of another number of partitions', async (t) => {
-  const dataDir = freshFolder(t);
+  const dataDir = folderFor(t, 'command');
   const first = await startPulso(['--no-generator', '--partitions', '2'], { dataDir });
   assert.equal((await first.stop()).code, 0);
   const second = await runPulso(['start', '--port', '0', '--no-generator', '--partitions', '3'], { dataDir });
@@ -97,7 +91,7 @@ test('command refuses data of another number of partitions', async (t) => {
 });
 
 test('command drains and commits on a signal, and remembers the number of lanes', async (t) => {
-  const dataDir = freshFolder(t);
+  const dataDir = folderFor(t, 'command');
   const file = join(dataDir, 'orders.ndjson');
   writeFileSync(
     file,
@@ -109,7 +103,6 @@ test('command drains and commits on a signal, and remembers the number of lanes'
   assert.match(replayed.output, /500 counted, 0 late, 0 dead, 0 duplicates, 0 rejected/);
   assert.equal((await running.stop()).code, 0);
   const again = await startPulso(['--no-generator'], { dataDir });
-  t.after(() => again.kill9());
   await untilCounted(again.url, 500);
   assert.equal((await ledgerTotal(again.url)).counted, 500);
   await until('three lanes run', 10_000, async () => {
@@ -119,20 +112,19 @@ test('command drains and commits on a signal, and remembers the number of lanes'
 });
 
 test('command takes a signal that comes twice at once for one, and ends in order', async (t) => {
-  const running = await startPulso(['--no-generator'], { dataDir: freshFolder(t) });
+  const running = await startPulso(['--no-generator'], { dataDir: folderFor(t, 'command') });
   running.signal('SIGINT');
   running.signal('SIGINT');
   assert.deepEqual(await running.ended, { code: 0, signal: null });
 });
 
 test('doctor says what is configured and what is wrong', async (t) => {
-  const dataDir = freshFolder(t);
+  const dataDir = folderFor(t, 'command');
   const fine = await runPulso(['doctor', '--port', '0'], { dataDir, env: { PULSO_TOKEN: 'a-secret-token' } });
   assert.match(fine.output, /PULSO_LATENESS\s+3600000/);
   assert.match(fine.output, /PULSO_TOKEN\s+\*\*\*/);
   assert.match(fine.output, /ok {4}runtime/);
-  const running = await startPulso(['--no-generator'], { dataDir: freshFolder(t) });
-  t.after(() => running.kill9());
+  const running = await startPulso(['--no-generator'], { dataDir: folderFor(t, 'command') });
   const taken = await runPulso(['doctor', '--port', new URL(running.url).port], { dataDir });
   assert.equal(taken.code, 1);
   assert.match(taken.output, /FAIL {2}port: Cannot listen .* another program listens there.*fix: /);
@@ -142,7 +134,7 @@ test('doctor says what is configured and what is wrong', async (t) => {
 });
 
 test('a child that is spawned with a broken configuration file ends with 2 and names the key', async (t) => {
-  const dataDir = freshFolder(t);
+  const dataDir = folderFor(t, 'command');
   const child = spawnPulso(['start', '--no-generator'], { dataDir, env: { PULSO_HOT_BYTES: '1' } });
   let text = '';
   child.stderr?.on('data', (chunk: Buffer) => {
@@ -156,7 +148,7 @@ test('a child that is spawned with a broken configuration file ends with 2 and n
 test('what npm started ends in order when npm is killed', {
   skip: process.platform === 'win32' ? 'no POSIX signals' : false,
 }, async (t) => {
-  const dataDir = freshFolder(t);
+  const dataDir = folderFor(t, 'command');
   // npm puts a shell between itself and the script, and the shell dies of a signal without passing it on.
   const script = `node supervisor/launcher.mjs start --no-generator --port 0 --data ${dataDir}; true`;
   const shell = spawn('sh', ['-c', script], {

@@ -3,7 +3,6 @@
  * knows the actors by heart, none of them is asked. PULSO_SCREENSHOTS names a folder for pictures of it.
  */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, type TestContext, test } from 'node:test';
@@ -12,6 +11,7 @@ import type { FaultKind } from '../../protocol/fault.ts';
 import { closeBrowser, openPage, screenshot } from '../helpers/browser.ts';
 import { ask } from '../model/questions.ts';
 import { type Pulso, runPulso, startPulso, until, untilReady } from './exactness.ts';
+import { folderFor } from './folder.ts';
 
 after(closeBrowser);
 
@@ -126,12 +126,8 @@ test(
 );
 
 async function opened(t: TestContext): Promise<{ pulso: Pulso; page: Page; problems: readonly string[] }> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'pulso-console-'));
+  const dataDir = folderFor(t, 'console');
   const pulso = await startPulso(['--rate', '100', '--lanes', '2', '--partitions', '2'], { dataDir });
-  t.after(async () => {
-    await pulso.kill9();
-    rmSync(dataDir, { recursive: true, force: true });
-  });
   await untilReady(pulso.url);
   const { page, problems, close } = await openPage(`${pulso.url}/system?token=${pulso.token}`);
   t.after(close);

@@ -37,12 +37,6 @@ const backMs = () => BACK_MS * Math.max(1, (loadavg()[0] as number) / availableP
 /** Kills of an actor until one is fast enough: the machine may have had other things to do, but not each time. */
 const KILL_TRIES = 3;
 
-async function started(t: TestContext, args: readonly string[], options: PulsoOptions): Promise<Pulso> {
-  const pulso = await startPulso(args, options);
-  t.after(() => pulso.kill9());
-  return pulso;
-}
-
 /** A data folder whose log holds the hostile file, and what the model makes of that file. */
 async function filled(t: TestContext): Promise<{ options: PulsoOptions; model: ModelResult }> {
   const dir = dataDir(t);
@@ -72,7 +66,7 @@ async function untilMore(pulso: Pulso, events: number): Promise<void> {
   });
 }
 
-async function finish(t: TestContext, pulso: Pulso, dir: string, producer: Producer): Promise<void> {
+async function finish(pulso: Pulso, dir: string, producer: Producer): Promise<void> {
   await Promise.race([
     producer.finished,
     pulso.ended.then((how) => assert.fail(`${JSON.stringify(how)} ${pulso.log()}`)),
@@ -82,7 +76,7 @@ async function finish(t: TestContext, pulso: Pulso, dir: string, producer: Produ
   await untilCounted(pulso.url, eventsOf(model));
   await assertExact(pulso, model);
   assert.deepEqual(await pulso.stop(), { code: 0, signal: null });
-  const again = await started(t, ['--no-generator'], { dataDir: dir });
+  const again = await startPulso(['--no-generator'], { dataDir: dir });
   await untilCounted(again.url, eventsOf(model));
   await assertExact(again, model);
 }
@@ -106,7 +100,7 @@ describe('pulso against the model', () => {
     const { options, model } = await filled(t);
     const { code, output } = await workOff(options);
     assert.equal(code, 0, output);
-    const pulso = await started(t, ['--no-generator'], options);
+    const pulso = await startPulso(['--no-generator'], options);
     await untilCounted(pulso.url, eventsOf(model));
     await assertExact(pulso, model);
   });
@@ -115,21 +109,21 @@ describe('pulso against the model', () => {
     const { options, model } = await filled(t);
     const all = eventsOf(model);
     for (let kill = 1; kill <= KILLS; kill++) {
-      const pulso = await started(t, ['--no-generator'], options);
+      const pulso = await startPulso(['--no-generator'], options);
       await until(`${kill} of ${KILLS + 1} parts counted`, 60_000, async () => {
         const total = await ledgerTotal(pulso.url);
         return { done: total.in >= (all * kill) / (KILLS + 1), state: total };
       });
       await pulso.kill9();
     }
-    const pulso = await started(t, ['--no-generator'], options);
+    const pulso = await startPulso(['--no-generator'], options);
     await untilCounted(pulso.url, all);
     await assertExact(pulso, model);
   });
 
   it('any actor killed under load is back at once with a higher epoch, and every figure stays exact', async (t) => {
     const dir = dataDir(t);
-    const pulso = await started(t, ['--no-generator', '--lanes', '2'], { dataDir: dir });
+    const pulso = await startPulso(['--no-generator', '--lanes', '2'], { dataDir: dir });
     const producer = await producing(t, () => pulso);
     const slow: string[] = [];
     for (const [id] of await actors(pulso.url)) {
@@ -137,31 +131,31 @@ describe('pulso against the model', () => {
       while (tries.length < KILL_TRIES && !tries.some((took) => took <= backMs())) tries.push(await kill(pulso, id));
       if (!tries.some((took) => took <= backMs())) slow.push(`${id} ${tries.join(', ')} ms`);
     }
-    await finish(t, pulso, dir, producer);
+    await finish(pulso, dir, producer);
     assert.deepEqual(slow, []);
   });
 
   it('what POST /events has accepted survives a kill -9 of the process, and counts once', async (t) => {
     const dir = dataDir(t);
     const args = ['--no-generator', '--lanes', '2'];
-    let pulso = await started(t, args, { dataDir: dir });
+    let pulso = await startPulso(args, { dataDir: dir });
     const producer = await producing(t, () => pulso);
     for (let kill = 0; kill < 2; kill++) {
       await untilMore(pulso, EVENTS / 10);
       await pulso.kill9();
-      pulso = await started(t, args, { dataDir: dir });
+      pulso = await startPulso(args, { dataDir: dir });
     }
-    await finish(t, pulso, dir, producer);
+    await finish(pulso, dir, producer);
   });
 
   it('lanes 2 -> 4 -> 1 under load lose nothing and count nothing twice', async (t) => {
     const dir = dataDir(t);
-    const pulso = await started(t, ['--no-generator', '--lanes', '2'], { dataDir: dir });
+    const pulso = await startPulso(['--no-generator', '--lanes', '2'], { dataDir: dir });
     const producer = await producing(t, () => pulso);
     for (const lanes of [4, 1]) {
       await untilMore(pulso, EVENTS / 10);
       assert.equal((await setLanes(pulso, lanes)).status, 200);
     }
-    await finish(t, pulso, dir, producer);
+    await finish(pulso, dir, producer);
   });
 });

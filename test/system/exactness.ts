@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { FIELDS } from '../../actors/config/fields.ts';
 import { ask } from '../model/questions.ts';
+import { endBeforeFolder } from './folder.ts';
 
 const COMMAND = fileURLToPath(new URL('../../actors/main.ts', import.meta.url));
 /** Not what the tests judge: servers and machines that others use too are slow. */
@@ -36,10 +37,12 @@ export type Pulso = {
 /** The command as a process of its own, on the runtime that runs this. */
 export function spawnPulso(args: readonly string[], { dataDir, env = {} }: PulsoOptions): ChildProcess {
   const runtime = 'Deno' in globalThis ? ['run', '-A', '--no-check'] : [];
-  return spawn(process.execPath, [...runtime, COMMAND, ...args, '--data', dataDir], {
+  const child = spawn(process.execPath, [...runtime, COMMAND, ...args, '--data', dataDir], {
     env: { ...surroundings(), PULSO_LOG: 'info', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  endBeforeFolder(dataDir, () => (send(child, 'SIGKILL') ? endOf(child) : undefined));
+  return child;
 }
 
 /** This process's environment without settings of pulso, servers among them: a test runs with its own alone. */
@@ -56,10 +59,7 @@ export async function startPulso(args: readonly string[], options: PulsoOptions)
   const kept = keepLines(child);
   const ended = endOf(child);
   const { url, token } = await readyLine(child, kept, options.readyMs ?? READY_MS);
-  // Not `child.kill`: on Deno a child that was signalled so counts as ended by the signal, whatever it made of it.
-  const signal = (name: NodeJS.Signals) => {
-    if (child.exitCode === null && child.signalCode === null) process.kill(child.pid as number, name);
-  };
+  const signal = (name: NodeJS.Signals) => void send(child, name);
   return {
     url,
     token,
@@ -186,6 +186,12 @@ export async function recoveryMs(url: string, actor: string): Promise<number> {
   const running = own.findLast(({ kind }) => kind === 'running');
   if (command === undefined || running === undefined || running.at < command.at) return Number.POSITIVE_INFINITY;
   return running.at - command.at;
+}
+
+/** Not `child.kill`: on Deno a child that was signalled so counts as ended by the signal, whatever it made of it. */
+function send(child: ChildProcess, signal: NodeJS.Signals): boolean {
+  if (child.exitCode !== null || child.signalCode !== null) return false;
+  return process.kill(child.pid as number, signal);
 }
 
 function keepLines(child: ChildProcess): string[] {

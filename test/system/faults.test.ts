@@ -1,8 +1,5 @@
 /** Faults of each kind ordered over HTTP of each kind of actor of a running system: all come back, no figure is wrong. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
 import { EmbeddedPartitionStore } from '../../actors/backends/store-embedded.ts';
@@ -13,6 +10,7 @@ import { readLog } from '../model/log.ts';
 import { Model } from '../model/model.ts';
 import { RECORD_BYTES } from '../model/rules.ts';
 import { until, untilCounted, untilReady } from './exactness.ts';
+import { folderFor } from './folder.ts';
 import { type InProcess, startInProcess } from './in-process.ts';
 import { type Producer, produce } from './producer.ts';
 import {
@@ -66,12 +64,6 @@ const SETTINGS = {
   generator: { rate: 150 },
 };
 
-function dataDir(t: TestContext): string {
-  const dir = mkdtempSync(join(tmpdir(), 'pulso-faults-'));
-  t.after(() => rmSync(dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }));
-  return dir;
-}
-
 function lines(events: number): Uint8Array[] {
   const start = Date.now() - 10 * MINUTE;
   return [...hostileLines({ events, seed: 3, start, spanMs: 5 * MINUTE })]
@@ -92,7 +84,7 @@ async function assertExact(pulso: InProcess, dir: string, producer: Producer): P
 }
 
 async function started(t: TestContext, pace: number, events: number): Promise<[InProcess, string, Producer]> {
-  const dir = dataDir(t);
+  const dir = folderFor(t, 'faults');
   const pulso = await startInProcess(t, { dataDir: dir, lanes: 2, rate: RATE, limitMs: 500 });
   await untilReady(pulso.url);
   const stop = new AbortController();

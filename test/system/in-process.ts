@@ -14,6 +14,7 @@ import { rootSpec } from '../../actors/tree.ts';
 import type { ChildSpec, SupervisorSpec } from '../../supervisor/child-spec.ts';
 import type { SupervisorEvent } from '../../supervisor/events.ts';
 import { SupervisorTree } from '../../supervisor/tree.ts';
+import { endBeforeFolder } from './folder.ts';
 
 export type InProcess = {
   readonly url: string;
@@ -74,6 +75,7 @@ export async function startInProcess(t: TestContext, options: InProcessOptions):
   });
   let stopped: Promise<void> | undefined;
   const stop = () => (stopped ??= system.stop());
+  endBeforeFolder(options.dataDir, stop);
   t.after(stop);
   await tree.start();
   const moveData = (dataDir: string) => {

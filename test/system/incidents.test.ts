@@ -1,12 +1,12 @@
 /** Incidents outlive the process that they befell, also where it was killed. */
 import assert from 'node:assert/strict';
-import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { readIncidents } from '../../actors/incident-file.ts';
 import { ask } from '../model/questions.ts';
 import { type Pulso, startPulso, until, untilReady } from './exactness.ts';
+import { folderFor } from './folder.ts';
 
 type Seen = { readonly id: number; readonly actor: string; readonly what: string; readonly state: string };
 
@@ -16,10 +16,8 @@ async function incidents({ url }: Pulso): Promise<Seen[]> {
 }
 
 test('an incident is told after the process was killed, and that it was killed is one too', async (t) => {
-  const dataDir = mkdtempSync(join(tmpdir(), 'pulso-incidents-'));
-  t.after(() => rmSync(dataDir, { recursive: true, force: true }));
+  const dataDir = folderFor(t, 'incidents');
   const first = await startPulso(['--no-generator', '--lanes', '1'], { dataDir });
-  t.after(() => first.kill9());
   await untilReady(first.url);
   const headers = { authorization: `Bearer ${first.token}`, 'content-type': 'application/json' };
   const killed = await fetch(`${first.url}/system/actors/reader/kill`, { method: 'POST', headers, body: '{}' });
@@ -33,7 +31,6 @@ test('an incident is told after the process was killed, and that it was killed i
   appendFileSync(path, '{"id":99,"at":');
 
   const second = await startPulso(['--no-generator', '--lanes', '1'], { dataDir });
-  t.after(() => second.kill9());
   await untilReady(second.url);
   await until('both are told', 20_000, async () => {
     const seen = (await incidents(second)).map(({ actor, what, state }) => `${actor} ${what} ${state}`);

@@ -1,12 +1,10 @@
 /** Jobs of a whole pulso: run now over HTTP, and a history that outlives the process. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { EmbeddedJobStore } from '../../actors/backends/store-embedded-jobs.ts';
 import { jobRun } from '../contracts/job-store.ts';
 import { type Pulso, startPulso, until } from './exactness.ts';
+import { folderFor } from './folder.ts';
 
 type Run = { id: string; outcome: string; trigger: string; attempt: number; log: { text: string }[] };
 
@@ -16,16 +14,9 @@ async function runsOf({ url }: Pulso, job: string): Promise<Run[]> {
   return answer.status === 503 ? [] : ((await answer.json()) as { items: Run[] }).items;
 }
 
-function folderOf(t: TestContext): string {
-  const folder = mkdtempSync(join(tmpdir(), 'pulso-jobs-'));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
-
 test('jobs of a killed pulso keep their history, and what was cut off is run again', async (t) => {
-  const dataDir = folderOf(t);
+  const dataDir = folderFor(t, 'jobs');
   const first = await startPulso(['--rate', '200'], { dataDir });
-  t.after(() => first.kill9());
   const run = async (): Promise<{ status: number; body: { run: string } }> => {
     const answer = await fetch(new URL('/jobs/data-quality/run', first.url), {
       method: 'POST',
@@ -52,7 +43,6 @@ test('jobs of a killed pulso keep their history, and what was cut off is run aga
   await store.put(jobRun('data-quality', Date.now(), { outcome: 'running', endedAt: null }));
   await store.close();
   const second = await startPulso(['--no-generator'], { dataDir });
-  t.after(() => second.kill9());
   await until('the lost run is tried again', 20_000, async () => {
     const state = (await runsOf(second, 'data-quality')).map(({ id, outcome, trigger }) => [id, outcome, trigger]);
     const [retry, lost, before] = state;

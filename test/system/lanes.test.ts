@@ -1,10 +1,9 @@
 /** Changes of the number of lanes that do not succeed: no partition is left to nobody, and /readyz tells the truth. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { until as untilDone } from './exactness.ts';
+import { folderFor } from './folder.ts';
 import { type InProcess, startInProcess, untilSeen } from './in-process.ts';
 
 type Owned = {
@@ -30,8 +29,7 @@ async function ownedBy({ url }: InProcess, actor: string): Promise<string[]> {
 }
 
 test('a change of the number of lanes that fails halfway leaves no partition to nobody', async (t) => {
-  const dir = mkdtempSync(join(tmpdir(), 'pulso-lanes-'));
-  t.after(() => rmSync(dir, { recursive: true, force: true, maxRetries: 5 }));
+  const dir = folderFor(t, 'lanes');
   const pulso = await startInProcess(t, { dataDir: dir, lanes: 2, rate: 50, limitMs: 1_000 });
   const all = async () => (await Promise.all(['aggregator-0', 'aggregator-1'].map((id) => ownedBy(pulso, id)))).flat();
   const before = (await all()).sort();

@@ -1,11 +1,9 @@
 /** The page of the real system, in a real browser, as a newcomer meets it: full at once, moving, and alive through a kill. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { closeBrowser, openPage } from '../helpers/browser.ts';
 import { actors, startPulso, until } from './exactness.ts';
+import { folderFor } from './folder.ts';
 
 after(closeBrowser);
 
@@ -14,12 +12,8 @@ const FILL_LIMIT_MS = 60_000;
 test('page of the demo fills, moves, and shows an actor that was killed from it', {
   skip: 'Deno' in globalThis ? 'the browser is tested once, on Node' : false,
 }, async (t) => {
-  const dataDir = mkdtempSync(join(tmpdir(), 'pulso-page-'));
+  const dataDir = folderFor(t, 'page');
   const pulso = await startPulso([], { dataDir });
-  t.after(async () => {
-    await pulso.kill9();
-    rmSync(dataDir, { recursive: true, force: true });
-  });
   const { page, problems, close } = await openPage(`${pulso.url}/?token=${pulso.token}`);
   t.after(close);
   const figure = async (): Promise<string> =>

@@ -1,19 +1,26 @@
 /** Ingest that an operator pauses: nothing more is counted, whatever restarts meanwhile, and afterwards everything is. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import { ask } from '../model/questions.ts';
-import { actors, command, ledgerTotal, post, setLanes, startPulso, until, untilReady } from './exactness.ts';
+import {
+  actors,
+  command,
+  type LedgerTotal,
+  ledgerTotal,
+  type Pulso,
+  post,
+  setLanes,
+  startPulso,
+  until,
+  untilReady,
+} from './exactness.ts';
+import { folderFor } from './folder.ts';
 
 const LIMIT_MS = 60_000;
 
 test('paused ingest counts nothing, over restarts and other lanes too, and the list of commands outlives the process', async (t) => {
-  const dataDir = mkdtempSync(join(tmpdir(), 'pulso-pause-'));
-  t.after(() => rmSync(dataDir, { recursive: true, force: true }));
+  const dataDir = folderFor(t, 'pause');
   const first = await startPulso(['--rate', '1500', '--lanes', '2', '--partitions', '4'], { dataDir });
-  t.after(() => first.kill9());
   await until('something is counted', LIMIT_MS, async () => {
     const total = await ledgerTotal(first.url);
     return { done: total.in > 0, state: JSON.stringify(total) };
@@ -24,44 +31,36 @@ test('paused ingest counts nothing, over restarts and other lanes too, and the l
   const { paused_at: at } = paused.body as { paused_at: number };
   const again = await post(first, '/system/ingest/pause', { reason: 'somebody else' });
   assert.equal((again.body as { paused_at: number }).paused_at, at);
+  const ready = await fetch(new URL('/readyz', first.url));
+  assert.equal(ready.status, 503);
+  assert.match(await ready.text(), /ingest is paused since .*\(a drill\)/);
+
+  // What was on its way is counted still. Nothing is, once each lane has begun anew, and the gateway's picture after that.
+  assert.equal((await command(first, 'consumer-0', 'kill')).status, 200);
+  await untilRunning(first, { 'consumer-0': 2 });
+  for (const lane of ['lane-0', 'lane-1']) assert.equal((await command(first, lane, 'restart')).status, 200);
+  await untilRunning(first, { 'consumer-0': 3, 'aggregator-0': 2, 'consumer-1': 2, 'aggregator-1': 2 });
+  assert.equal((await command(first, 'gateway', 'kill')).status, 200);
+  await untilRunning(first, { gateway: 2 });
+  const rest = (await ask(first.url, '/ledger')) as { total: LedgerTotal };
+
   const waits = (events: number) =>
     until(`${events} events wait`, LIMIT_MS, async () => {
       const total = await ledgerTotal(first.url);
       return { done: total.lag >= events, state: JSON.stringify(total) };
     });
-  // What was on its way is counted still: it has come to rest when hundreds of others have been appended meanwhile.
-  let rest = await ledgerTotal(first.url);
-  await until('nothing more is counted', LIMIT_MS, async () => {
-    const total = await ledgerTotal(first.url);
-    if (total.in !== rest.in) rest = total;
-    return { done: total.lag >= rest.lag + 600, state: JSON.stringify(total) };
-  });
-  const counted = rest.in;
-  const ready = await fetch(new URL('/readyz', first.url));
-  assert.equal(ready.status, 503);
-  assert.match(await ready.text(), /ingest is paused since .*\(a drill\)/);
-
-  assert.equal((await command(first, 'consumer-0', 'kill')).status, 200);
-  assert.equal((await command(first, 'lane-1', 'restart')).status, 200);
-  assert.equal((await command(first, 'gateway', 'kill')).status, 200);
-  await until('all are back', LIMIT_MS, async () => {
-    const nodes = await actors(first.url).catch(() => new Map());
-    const state = ['consumer-0', 'consumer-1', 'aggregator-1'].map(
-      (id) => `${nodes.get(id)?.state} ${nodes.get(id)?.epoch}`,
-    );
-    return { done: state.every((text) => text === 'running 2'), state: state.join() };
-  });
   await until('another lane', LIMIT_MS, async () => {
     const { status, body } = await setLanes(first, 3);
     return { done: status === 200, state: JSON.stringify(body) };
   });
-  await waits(rest.lag + 1_000);
-  assert.equal((await ledgerTotal(first.url)).in, counted);
+  await waits(rest.total.lag + 1_000);
+  const after = (await ask(first.url, '/ledger')) as { total: LedgerTotal };
+  assert.equal(after.total.in, rest.total.in);
 
   assert.equal((await post(first, '/system/ingest/resume', { reason: 'enough' })).status, 200);
   await until('it is counted again', LIMIT_MS, async () => {
     const total = await ledgerTotal(first.url);
-    return { done: total.in >= counted + 400, state: JSON.stringify(total) };
+    return { done: total.in >= rest.total.in + 400, state: JSON.stringify(total) };
   });
   await untilReady(first.url);
   await post(first, '/system/ingest/pause', { reason: 'to be forgotten' });
@@ -69,7 +68,6 @@ test('paused ingest counts nothing, over restarts and other lanes too, and the l
   await first.kill9();
 
   const second = await startPulso(['--no-generator', '--partitions', '4'], { dataDir });
-  t.after(() => second.kill9());
   assert.deepEqual(await ask(second.url, '/system/ingest'), { paused: null });
   let told: string[] = [];
   await until('the gateway is told of former commands', LIMIT_MS, async () => {
@@ -82,3 +80,13 @@ test('paused ingest counts nothing, over restarts and other lanes too, and the l
   assert.deepEqual(told.slice(0, 2), ['pause to be forgotten accepted', 'resume enough accepted']);
   assert.deepEqual(told.slice(-2), ['pause somebody else accepted', 'pause a drill accepted']);
 });
+
+/** Epochs at least: on a machine that is too busy an actor may be replaced once more than asked. */
+async function untilRunning(pulso: Pulso, wanted: Readonly<Record<string, number>>): Promise<void> {
+  await until('all are back', LIMIT_MS, async () => {
+    const nodes = await actors(pulso.url).catch(() => new Map<string, never>());
+    const states = Object.keys(wanted).map((id) => [id, nodes.get(id)?.state, nodes.get(id)?.epoch] as const);
+    const done = states.every(([id, state, epoch = 0]) => state === 'running' && epoch >= (wanted[id] as number));
+    return { done, state: states };
+  });
+}

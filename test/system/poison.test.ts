@@ -3,9 +3,6 @@
  * every figure is the model's without these orders; after the fix they are replayed, and it is the model's with them.
  */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { compareAll } from '../model/compare.ts';
 import { hostileLines } from '../model/hostile.ts';
@@ -13,6 +10,7 @@ import { readLog } from '../model/log.ts';
 import { RECORD_BYTES } from '../model/rules.ts';
 import { eventsOf } from './against-model.ts';
 import { type Pulso, startPulso, untilCounted, untilReady } from './exactness.ts';
+import { folderFor } from './folder.ts';
 import {
   assertCostNothing,
   assertReplayed,
@@ -51,14 +49,9 @@ function victims(): Victim[] {
 }
 
 async function start(t: TestContext): Promise<{ pulso: Pulso; dataDir: string }> {
-  const dir = mkdtempSync(join(tmpdir(), 'pulso-poison-'));
-  const dataDir = join(dir, 'data');
+  const dataDir = folderFor(t, 'poison');
   const env = { PULSO_LATENESS: LATENESS };
   const pulso = await startPulso(['--no-generator', '--lanes', String(LANES)], { dataDir, env });
-  t.after(async () => {
-    await pulso.kill9();
-    rmSync(dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
-  });
   await untilReady(pulso.url);
   return { pulso, dataDir };
 }

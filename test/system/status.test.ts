@@ -1,15 +1,12 @@
 /** `pulso status` as a user meets it: beside a running system, after it, and while it goes and comes back. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import { runPulso, spawnPulso, startPulso, until, untilReady } from './exactness.ts';
+import { folderFor } from './folder.ts';
 
 test('pulso status shows a running system, says so when none runs, and watches it go and come back', async (t) => {
-  const dataDir = mkdtempSync(join(tmpdir(), 'pulso-status-'));
-  t.after(() => rmSync(dataDir, { recursive: true, force: true }));
+  const dataDir = folderFor(t, 'status');
   const status = (...args: string[]) => runPulso(['status', ...args], { dataDir });
 
   const nobody = await status();
@@ -19,7 +16,6 @@ test('pulso status shows a running system, says so when none runs, and watches i
     assert.equal((await status(...args)).code, 2, args.join(' '));
 
   const first = await startPulso(['--no-generator', '--lanes', '1'], { dataDir });
-  t.after(() => first.kill9());
   await untilReady(first.url);
   const table = await status();
   assert.equal(table.code, 0, table.output);
@@ -43,7 +39,6 @@ test('pulso status shows a running system, says so when none runs, and watches i
   seen = '';
   await sees('that it is gone', /no pulso runs on|Cannot reach the pulso/);
   const second = await startPulso(['--no-generator', '--lanes', '1'], { dataDir });
-  t.after(() => second.kill9());
   seen = '';
   await sees('it again', /aggregator-0/);
   // Not its own `kill`: on Deno a child that was signalled so counts as ended by the signal.
