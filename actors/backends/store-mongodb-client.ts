@@ -172,6 +172,22 @@ function clientOf(mongodbUri: string, options: MongoClientOptions): MongoClient 
 
 type Attempts = Pick<Mongo, 'address' | 'attempt' | 'once'>;
 
+/** Time as whoever waits sees it. */
+export type WaitClock = {
+  /** Milliseconds that never go back. */
+  now(): number;
+  /** Calls back after so many ms; answers how to call it off. */
+  after(ms: number, run: () => void): () => void;
+};
+
+const systemWaitClock: WaitClock = {
+  now: () => performance.now(),
+  after(ms, run) {
+    const timer = setTimeout(run, ms);
+    return () => clearTimeout(timer);
+  },
+};
+
 /**
  * Tries until it works; only what no waiting helps is thrown. Every try must be safe to make again. Where nobody is told of
  * the waiting it tries once.
@@ -179,33 +195,35 @@ type Attempts = Pick<Mongo, 'address' | 'attempt' | 'once'>;
 export class Patience {
   readonly #mongo: Attempts;
   readonly #watch: OutageWatch | undefined;
+  readonly #clock: WaitClock;
   #answeredAt = 0;
   #declared = false;
   #closed = false;
 
-  constructor(mongo: Attempts, watch?: OutageWatch) {
+  constructor(mongo: Attempts, watch?: OutageWatch, clock = systemWaitClock) {
     this.#mongo = mongo;
     this.#watch = watch;
+    this.#clock = clock;
   }
 
   async run<T>(work: () => Promise<T>): Promise<T> {
     if (this.#watch === undefined) return this.#mongo.once(work);
     const { promise: givenUp, reject } = Promise.withResolvers<never>();
     givenUp.catch(() => undefined);
-    const began = performance.now();
+    const began = this.#clock.now();
     const look = () => {
       // While it answers others this one is only much to do.
-      const silentMs = performance.now() - Math.max(began, this.#answeredAt);
+      const silentMs = this.#clock.now() - Math.max(began, this.#answeredAt);
       const slow = silentMs >= SLOW_MS;
       if (slow) this.#declare();
       if (this.#over) reject(unavailable(this.#mongo.address, 'there is no time left to wait for it'));
-      timer = setTimeout(look, slow ? SLOW_MS : SLOW_MS - silentMs);
+      callOff = this.#clock.after(slow ? SLOW_MS : SLOW_MS - silentMs, look);
     };
-    let timer = setTimeout(look, SLOW_MS);
+    let callOff = this.#clock.after(SLOW_MS, look);
     try {
       return await Promise.race([this.#untilDone(work), givenUp]);
     } finally {
-      clearTimeout(timer);
+      callOff();
       this.#answered();
     }
   }
@@ -222,7 +240,7 @@ export class Patience {
 
   /** Whoever else waits says so anew. */
   #answered(): void {
-    this.#answeredAt = performance.now();
+    this.#answeredAt = this.#clock.now();
     if (this.#declared) this.#watch?.waited();
     this.#declared = false;
     this.#watch?.progressed?.();
@@ -241,7 +259,7 @@ export class Patience {
         if (this.#over) throw unavailable(this.#mongo.address, thrown);
         this.#declare();
       }
-      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+      await new Promise<void>((resolve) => this.#clock.after(pauseMs, resolve));
     }
   }
 }
