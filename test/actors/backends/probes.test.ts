@@ -7,10 +7,14 @@ import { type Finding, withDeadline } from '../../../actors/backends/probe.ts';
 import { explainKafka } from '../../../actors/backends/probe-kafka.ts';
 import { explainMongodb } from '../../../actors/backends/probe-mongodb.ts';
 import { combinationFindings, serverProbes } from '../../../actors/backends/probes.ts';
+import { measured } from '../../helpers/stalls.ts';
 import { SELF_SIGNED } from './self-signed.ts';
 
 /** A little more than the deadline of a look. */
 const LIMIT_MS = 7_000;
+/** The deadlines of connections and answers are for servers: a process that stands still for so long finds them passed. */
+const DISTURBED_MS = 1_000;
+const MOST_LOOKS = 10;
 /** Nothing listens on it, and nobody may without being root. */
 const NOBODY = '127.0.0.1:1';
 
@@ -45,10 +49,12 @@ async function listener(t: TestContext, serve: (socket: Socket) => void): Promis
 async function look(name: string, settings: Parameters<typeof serverProbes>[0]): Promise<Finding> {
   const probe = serverProbes(settings).find((one) => one.name === name);
   assert.ok(probe, name);
-  const began = performance.now();
-  const finding = await probe.look();
-  assert.ok(performance.now() - began < LIMIT_MS, `${name} took ${performance.now() - began} ms`);
-  return finding;
+  for (let looks = 1; ; looks++) {
+    const { result, tookMs, stalledMs } = await measured(() => probe.look());
+    if (stalledMs > DISTURBED_MS && looks < MOST_LOOKS) continue;
+    assert.ok(tookMs - stalledMs < LIMIT_MS, `${name} took ${tookMs} ms`);
+    return result;
+  }
 }
 
 function assertFailed(finding: Finding, text: RegExp): void {
