@@ -1,7 +1,10 @@
 /** One actor in a real thread under a real supervisor, with a relay at its links for the test to speak through. */
-import type { TestContext } from 'node:test';
 import { SupervisorTree } from '../../supervisor/tree.ts';
+import { endBeforeFolder } from '../system/folder.ts';
 import type { Relayed } from './relay.ts';
+
+/** Nothing here is about hanging: a machine that stands still must not restart what a test speaks to. */
+export const UNHURRIED = { heartbeatMs: 0, progressMs: 0, startMs: 60_000 } as const;
 
 export class Stage {
   readonly tree: SupervisorTree;
@@ -9,8 +12,9 @@ export class Stage {
   #waiting = new Map<string, ((message: unknown) => void)[]>();
 
   private constructor(entry: URL, input: unknown, links: readonly string[]) {
-    const actor = { id: 'actor', type: 'worker' as const, entry, input };
+    const actor = { ...UNHURRIED, id: 'actor', type: 'worker' as const, entry, input };
     const relay = {
+      ...UNHURRIED,
       id: 'relay',
       type: 'worker' as const,
       entry: new URL('./relay.ts', import.meta.url),
@@ -26,10 +30,10 @@ export class Stage {
     });
   }
 
-  /** Up, with all links laid; stopped when the test ends. */
-  static async up(t: TestContext, entry: URL, input: unknown, links: readonly string[]): Promise<Stage> {
+  /** Up, with all links laid; stopped before the test's folder goes. */
+  static async up(folder: string, entry: URL, input: unknown, links: readonly string[]): Promise<Stage> {
     const stage = new Stage(entry, input, links);
-    t.after(() => stage.tree.stop());
+    endBeforeFolder(folder, () => stage.tree.stop());
     await stage.tree.start();
     for (const link of links) await stage.next(link);
     return stage;

@@ -5,7 +5,7 @@ import { prepareData } from '../../../actors/backends/choose.ts';
 import { EmbeddedLogSource } from '../../../actors/backends/event-log-embedded-source.ts';
 import { EmbeddedStoreReader } from '../../../actors/backends/store-embedded-reader.ts';
 import { readFrames } from '../../../protocol/frames.ts';
-import { temporaryFolder } from '../../contracts/temporary-folder.ts';
+import { endBeforeFolder, folderFor } from '../../system/folder.ts';
 import { lineThat, startChild } from './child-process.ts';
 import { CRASH_TOPICS, crashConfig, recordOf, windowOf } from './crash-data.ts';
 
@@ -51,13 +51,12 @@ async function checkStore(reader: EmbeddedStoreReader): Promise<number> {
 }
 
 test('embedded backends keep all that was acknowledged, and nothing half, through kill -9', async (t) => {
-  const folder = temporaryFolder();
-  t.after(folder.remove);
-  const config = crashConfig(folder.path);
+  const folder = folderFor(t, 'crash');
+  const config = crashConfig(folder);
   await prepareData({ ...config, data: config.dataDir });
   for (let kill = 0; kill < KILLS; kill++) {
-    const child = startChild(new URL('./crash-child.ts', import.meta.url), [folder.path]);
-    t.after(() => child.kill());
+    const child = startChild(new URL('./crash-child.ts', import.meta.url), [folder]);
+    endBeforeFolder(folder, () => child.kill());
     let acknowledged: number[] = [];
     let committed = 0;
     let lines = 0;

@@ -4,13 +4,11 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { acquireLock, findRunning } from '../../../actors/backends/lock.ts';
 import { AppError } from '../../../protocol/errors.ts';
-import { temporaryFolder } from '../../contracts/temporary-folder.ts';
+import { endBeforeFolder, folderFor } from '../../system/folder.ts';
 import { lineThat, startChild } from './child-process.ts';
 
 function folderOf(t: TestContext): string {
-  const folder = temporaryFolder();
-  t.after(folder.remove);
-  return folder.path;
+  return folderFor(t, 'lock');
 }
 
 test('lock is refused while it is held, with a sentence that names the folder, and free afterwards', (t) => {
@@ -34,7 +32,7 @@ test('lock of a killed process is free, and what it announced is believed no mor
   const folder = folderOf(t);
   assert.equal(findRunning(folder), undefined);
   const child = startChild(new URL('./lock-child.ts', import.meta.url), [folder]);
-  t.after(() => child.kill());
+  endBeforeFolder(folder, () => child.kill());
   await lineThat(child, (line) => line === 'locked');
   const running = findRunning(folder);
   assert.equal(running?.url, 'http://127.0.0.1:8080');

@@ -237,9 +237,11 @@ test('stalled client costs a bounded amount, is closed with 4008, and harms nobo
   assert.equal(served.gateway.sockets.size, 1);
   const received: Buffer[] = [];
   stalled.on('data', (chunk) => received.push(chunk));
+  const ended = once(stalled, 'end');
   stalled.resume();
-  const code = Buffer.from([WS_CLOSE.slow >> 8, WS_CLOSE.slow & 255]);
-  await until(() => received.at(-1)?.includes(code) === true);
+  // A client that closes too lets the server end the connection, and all has come.
+  stalled.write(Buffer.from([0x88, 0x82, 0, 0, 0, 0, 0x03, 0xe8]));
+  await ended;
   assert.equal(closeCode(Buffer.concat(received)), WS_CLOSE.slow);
   stalled.destroy();
   await until(() => good.client.channels.get('states')?.values.get('one-more') === 1);

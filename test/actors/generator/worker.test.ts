@@ -2,18 +2,17 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { prepareData } from '../../../actors/backends/choose.ts';
 import type { AppendRequest } from '../../../protocol/message.ts';
-import { temporaryFolder } from '../../contracts/temporary-folder.ts';
+import { folderFor } from '../../system/folder.ts';
 import { Stage } from '../stage.ts';
 
 const ENTRY = new URL('../../../actors/generator/worker.ts', import.meta.url);
 
 test('generator sends a refused append again, but leaves out one that is at fault itself', async (t) => {
-  const folder = temporaryFolder();
-  t.after(folder.remove);
-  const settings = { data: folder.path, group: 'pulso', partitions: 1, topics: ['orders'], logBytes: 1e9 };
+  const folder = folderFor(t, 'generator');
+  const settings = { data: folder, group: 'pulso', partitions: 1, topics: ['orders'], logBytes: 1e9 };
   const backend = await prepareData(settings);
   const run = { rate: 500, seed: 's', brokenShare: 0, anomaly: null, count: null };
-  const stage = await Stage.up(t, ENTRY, { backend, ...run }, ['appends']);
+  const stage = await Stage.up(folder, ENTRY, { backend, ...run }, ['appends']);
   const noted = new Promise<unknown>((resolve) => {
     stage.tree.onTell((id, _epoch, body) => id === 'actor' && resolve(body));
   });

@@ -3,22 +3,21 @@ import { test } from 'node:test';
 import { chooseLogSource, prepareData } from '../../../actors/backends/choose.ts';
 import type { AppendReply, Doorbell } from '../../../protocol/message.ts';
 import { append, numbered } from '../../contracts/event-log.ts';
-import { temporaryFolder } from '../../contracts/temporary-folder.ts';
+import { folderFor } from '../../system/folder.ts';
 import { Stage } from '../stage.ts';
 
 const ENTRY = new URL('../../../actors/log-writer/worker.ts', import.meta.url);
 
 test('log-writer answers when records are durable, rings for readers, and refuses broken frames alone', async (t) => {
-  const folder = temporaryFolder();
-  t.after(folder.remove);
+  const folder = folderFor(t, 'log-writer');
   const backend = await prepareData({
-    data: folder.path,
+    data: folder,
     group: 'pulso',
     partitions: 2,
     topics: ['orders'],
     logBytes: 1e9,
   });
-  const stage = await Stage.up(t, ENTRY, { backend }, ['appends', 'doorbell']);
+  const stage = await Stage.up(folder, ENTRY, { backend }, ['appends', 'doorbell']);
 
   stage.say('appends', {
     type: 'append',
@@ -45,16 +44,15 @@ test('log-writer answers when records are durable, rings for readers, and refuse
 });
 
 test('log-writer goes on with the next offset after it was killed', async (t) => {
-  const folder = temporaryFolder();
-  t.after(folder.remove);
+  const folder = folderFor(t, 'log-writer');
   const backend = await prepareData({
-    data: folder.path,
+    data: folder,
     group: 'pulso',
     partitions: 1,
     topics: ['orders'],
     logBytes: 1e9,
   });
-  const stage = await Stage.up(t, ENTRY, { backend }, ['appends']);
+  const stage = await Stage.up(folder, ENTRY, { backend }, ['appends']);
   stage.say('appends', { type: 'append', id: 1, appends: [append('orders', 0, numbered(0, 10))] });
   await stage.next('appends');
   await stage.tree.command('actor', 'kill');
@@ -64,16 +62,15 @@ test('log-writer goes on with the next offset after it was killed', async (t) =>
 });
 
 test('log-writer lets go of what was consumed once the log is over its size', async (t) => {
-  const folder = temporaryFolder();
-  t.after(folder.remove);
+  const folder = folderFor(t, 'log-writer');
   const backend = await prepareData({
-    data: folder.path,
+    data: folder,
     group: 'pulso',
     partitions: 1,
     topics: ['orders'],
     logBytes: 0,
   });
-  const stage = await Stage.up(t, ENTRY, { backend }, ['appends', 'doorbell']);
+  const stage = await Stage.up(folder, ENTRY, { backend }, ['appends', 'doorbell']);
   for (const id of [0, 1]) {
     stage.say('appends', { type: 'append', id, appends: [append('orders', 0, numbered(0, 5))] });
     await stage.next('appends');

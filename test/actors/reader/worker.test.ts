@@ -5,17 +5,16 @@ import { WindowState } from '../../../actors/kpi/window.ts';
 import type { ReadWindow } from '../../../actors/ports/hot-store.ts';
 import type { Answer, ReaderQuery } from '../../../protocol/message.ts';
 import { commitAfter, deadLetter, orderJson, ordersChunk } from '../../contracts/commits.ts';
-import { temporaryFolder } from '../../contracts/temporary-folder.ts';
+import { folderFor } from '../../system/folder.ts';
 import { Stage } from '../stage.ts';
 
 const ENTRY = new URL('../../../actors/reader/worker.ts', import.meta.url);
 const T0 = 1_763_599_980_000;
 
 test('reader answers every kind of question from the store, and refuses with a code', async (t) => {
-  const folder = temporaryFolder();
-  t.after(folder.remove);
+  const folder = folderFor(t, 'reader');
   const backend = await prepareData({
-    data: folder.path,
+    data: folder,
     group: 'pulso',
     partitions: 2,
     topics: ['orders'],
@@ -35,7 +34,7 @@ test('reader answers every kind of question from the store, and refuses with a c
   await store.commit([commit]);
   await store.close();
 
-  const stage = await Stage.up(t, ENTRY, { backend, zone: 'America/Sao_Paulo' }, ['queries']);
+  const stage = await Stage.up(folder, ENTRY, { backend, zone: 'America/Sao_Paulo' }, ['queries']);
   let id = 0;
   const ask = async (body: ReaderQuery | { kind: 'unknown' }): Promise<Answer> => {
     stage.say('queries', { type: 'ask', id: ++id, body });

@@ -8,7 +8,8 @@ import type { TopicPartition } from '../../../protocol/event.ts';
 import type { LetGo, LettingGo } from '../../../protocol/message.ts';
 import { SupervisorTree } from '../../../supervisor/tree.ts';
 import { commitAfter, ordersChunk } from '../../contracts/commits.ts';
-import { temporaryFolder } from '../../contracts/temporary-folder.ts';
+import { endBeforeFolder, folderFor } from '../../system/folder.ts';
+import { UNHURRIED } from '../stage.ts';
 
 const ENTRY = new URL('../../../actors/window-aggregator/worker.ts', import.meta.url);
 const ORDERS_0 = { topic: 'orders', partition: 0 };
@@ -16,9 +17,8 @@ const T0 = 1_763_600_000_000;
 const CHUNKS = 300;
 
 async function storeOf(t: TestContext) {
-  const folder = temporaryFolder();
-  t.after(folder.remove);
-  const settings = { data: folder.path, group: 'pulso', partitions: 1, topics: ['orders'], logBytes: 1e9 };
+  const folder = folderFor(t, 'letting-go');
+  const settings = { data: folder, group: 'pulso', partitions: 1, topics: ['orders'], logBytes: 1e9 };
   const backend = await prepareData(settings as Parameters<typeof prepareData>[0]);
   const store = new EmbeddedPartitionStore(backend);
   const raw = Array.from({ length: CHUNKS }, (_, index) => {
@@ -32,21 +32,22 @@ async function storeOf(t: TestContext) {
   await store.commit([commitAfter(state, { nextOffset: CHUNKS * 10, raw, windows })]);
   await store.close();
   const input = { backend, latenessMs: 3_600_000, dedup: 0, commitMs: 25 };
-  return { backend, input };
+  return { folder, backend, input };
 }
 
 const order = (at: number) => ({ id: `o${at}`, time: T0, state: 'SP' });
 
 /** The aggregator, given partitions when it asks for them, with a relay in the archiver's place. */
-async function stageUp(t: TestContext, input: unknown, partitions: readonly TopicPartition[]) {
+async function stageUp(folder: string, input: unknown, partitions: readonly TopicPartition[]) {
   const heard: LettingGo[] = [];
   const waiting: ((message: LettingGo) => void)[] = [];
   const tree = new SupervisorTree({
     id: 'root',
     type: 'supervisor',
     children: [
-      { id: 'aggregator', type: 'worker', entry: ENTRY, input },
+      { ...UNHURRIED, id: 'aggregator', type: 'worker', entry: ENTRY, input },
       {
+        ...UNHURRIED,
         id: 'archiver',
         type: 'worker',
         entry: new URL('../relay.ts', import.meta.url),
@@ -66,7 +67,7 @@ async function stageUp(t: TestContext, input: unknown, partitions: readonly Topi
     if (next) next(message);
     else heard.push(message);
   });
-  t.after(() => tree.stop());
+  endBeforeFolder(folder, () => tree.stop());
   await tree.start();
   return {
     say: (message: LetGo) => tree.tell('archiver', { link: 'letting-go', message }),
@@ -78,8 +79,8 @@ async function stageUp(t: TestContext, input: unknown, partitions: readonly Topi
 }
 
 test('aggregator tells what it owns, and lets go of raw events below an offset, slice by slice', async (t) => {
-  const { backend, input } = await storeOf(t);
-  const stage = await stageUp(t, input, [ORDERS_0]);
+  const { folder, backend, input } = await storeOf(t);
+  const stage = await stageUp(folder, input, [ORDERS_0]);
   let owned = await stage.next();
   // Before it was given any, it may have said so.
   if (owned.type === 'owns' && owned.partitions.length === 0) owned = await stage.next();
@@ -99,8 +100,8 @@ test('aggregator tells what it owns, and lets go of raw events below an offset, 
 });
 
 test('aggregator refuses to let go of what is not its own', async (t) => {
-  const { input } = await storeOf(t);
-  const stage = await stageUp(t, input, []);
+  const { folder, input } = await storeOf(t);
+  const stage = await stageUp(folder, input, []);
   stage.say({ type: 'let-go', id: 1, ...ORDERS_0, what: 'raw', before: 10 });
   let answer = await stage.next();
   while (answer.type === 'owns') answer = await stage.next();
