@@ -51,7 +51,12 @@ export async function openPage(url: string, options: PageOptions = {}): Promise<
   const problems: string[] = [];
   page.on('pageerror', (error) => problems.push(String(error)));
   await page.goto(url);
-  return { page, context, problems, close: () => context.close() };
+  const close = async () => {
+    // An answer that is on its way to a page that closes would fail whatever test runs then.
+    await context.unrouteAll({ behavior: 'ignoreErrors' });
+    await context.close();
+  };
+  return { page, context, problems, close };
 }
 
 export async function screenshot(page: Page, path: string, fullPage = true): Promise<void> {
@@ -85,7 +90,10 @@ export async function mainThreadShare(page: Page, ms: number): Promise<number> {
   return (used * 1_000) / (performance.now() - from);
 }
 
-/** Wider than the window by so many px; 0 when nothing has to be scrolled sideways. */
+/** Wider than the window by so many px; 0 when nothing has to be scrolled sideways. What follows the width has two frames for it. */
 export async function overflow(page: Page): Promise<number> {
-  return (await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')) as number;
+  return (await page.evaluate(`new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => {
+    const { scrollWidth, clientWidth } = document.documentElement;
+    resolve(scrollWidth - clientWidth);
+  })))`)) as number;
 }

@@ -56,6 +56,7 @@ export class UiServer {
   #port = 0;
   #http: Server | undefined;
   #timers: NodeJS.Timeout[] = [];
+  #away = false;
   #waiting: (() => void)[] = [];
   readonly #tickMs: number;
   /** What happened before the page came is always the same. */
@@ -73,7 +74,6 @@ export class UiServer {
     return `http://127.0.0.1:${this.#port}`;
   }
 
-  /** Listens, on the same port as before when it was up once. */
   async start(): Promise<void> {
     const http = createServer((request, response) => void this.#answer(request, response));
     const sockets = new WebSocketServer({ server: http, path: '/ws' });
@@ -83,7 +83,10 @@ export class UiServer {
       for (const arrived of this.#waiting.splice(0)) arrived();
       socket.on('close', () => this.clients.delete(client));
     });
-    http.listen(this.#port, '127.0.0.1');
+    http.on('connection', (socket) => {
+      if (this.#away) socket.destroy();
+    });
+    http.listen(0, '127.0.0.1');
     await once(http, 'listening');
     const address = http.address();
     if (address !== null && typeof address === 'object') this.#port = address.port;
@@ -92,7 +95,17 @@ export class UiServer {
     this.#timers.push(setInterval(() => this.beat(), 1_000));
   }
 
-  /** Goes away, cutting every connection. */
+  /** Cuts every connection and takes none until it comes back; its port stays its own meanwhile. */
+  goAway(): void {
+    this.#away = true;
+    for (const client of this.clients) client.cut();
+    this.#http?.closeAllConnections();
+  }
+
+  comeBack(): void {
+    this.#away = false;
+  }
+
   async stop(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
     this.#timers = [];

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it, type TestContext } from 'node:test';
 import type { Page } from 'playwright-core';
 import { axeViolations, closeBrowser, openPage, overflow } from '../helpers/browser.ts';
+import { ageTo, until, untilCount, untilFits } from '../helpers/page-waits.ts';
 import { FIXTURE_TOKEN, UiServer } from '../helpers/ui-server.ts';
 
 const server = new UiServer({ tickMs: 100 });
@@ -28,6 +29,11 @@ async function openData(t: TestContext, options: Options = {}): Promise<Page> {
 }
 
 const textOf = async (page: Page, place: string) => (await page.locator(place).textContent()) ?? '';
+/** Each card has an answer of its own, which comes in its own time. */
+async function untilSays(page: Page, words: readonly string[]): Promise<void> {
+  const said = () => textOf(page, 'pl-data-page');
+  await until(said, (text) => words.every((word) => text.includes(word)), words.join());
+}
 const focusedRun = (page: Page) => page.evaluate('document.activeElement?.dataset?.run') as Promise<string | undefined>;
 
 describe('Data page', () => {
@@ -35,14 +41,14 @@ describe('Data page', () => {
     const page = await openData(t);
     await page.locator('.pl-gauge').waitFor();
     assert.equal(await page.locator('.pl-gauge').getAttribute('aria-label'), '212 of 300 MB used, 71%');
-    const archive = await textOf(page, 'pl-archive-table');
-    assert.match(archive, /orders-0 800\.000.*WRITTEN.*reading back.*VERIFIED.*sum equal.*FAILED.*12 rows are short/s);
-    assert.equal(await page.locator('.pl-runs .job').count(), 5);
-    assert.match(await textOf(page, '.pl-runs'), /roll-up.*every minute.*97,9%.*archive.*every hour.*running/s);
-    assert.equal(await page.locator('pl-job-runs .pl-run.fail').count(), 1);
-    assert.match(await textOf(page, '.pl-ledger'), /1\.204\.880.*1\.203\.511.*801.*568/s);
-    assert.match(await textOf(page, '.pl-findings'), /^\s*Critical.*not counted yet.*Warning.*OK/s);
-    assert.match(await textOf(page, 'pl-dead-letters'), /10\s*not JSON.*orders\/0:120000/s);
+    const archived = /orders-0 800\.000.*WRITTEN.*reading back.*VERIFIED.*sum equal.*FAILED.*12 rows are short/s;
+    await untilFits(page, 'pl-archive-table', archived);
+    await untilCount(page, '.pl-runs .job', 5);
+    await untilFits(page, '.pl-runs', /roll-up.*every minute.*97,9%.*archive.*every hour.*running/s);
+    await untilCount(page, 'pl-job-runs .pl-run.fail', 1);
+    await untilFits(page, '.pl-ledger', /1\.204\.880.*1\.203\.511.*801.*568/s);
+    await untilFits(page, '.pl-findings', /^\s*Critical.*not counted yet.*Warning.*OK/s);
+    await untilFits(page, 'pl-dead-letters', /10\s*not JSON.*orders\/0:120000/s);
   });
 
   it('a run is opened by keys, one tab stop a row, and says what it did', async (t) => {
@@ -131,8 +137,8 @@ describe('Data page', () => {
     server.otherwise.set('/archive/batches', 404);
     const page = await openData(t, { ready: 'pl-dead-letters [data-kind="error"]' });
     await page.locator('pl-job-runs .pl-run[tabindex="0"]').first().waitFor();
-    assert.match(await textOf(page, 'pl-archive-table'), /does not answer for its archive/);
-    assert.equal(await page.locator('pl-store-gauge [data-command]').count(), 0);
+    await untilFits(page, 'pl-archive-table', /does not answer for its archive/);
+    await untilCount(page, 'pl-store-gauge [data-command]', 0);
     server.otherwise.clear();
     await page.getByRole('button', { name: 'Try again' }).click();
     await page.locator('pl-dead-letters tbody tr').first().waitFor();
@@ -143,15 +149,13 @@ describe('Data page', () => {
     for (const path of ['/jobs', '/archive/batches', '/quality', '/ledger', '/dead-letters'])
       server.otherwise.set(path, 'empty');
     const page = await openData(t, { ready: 'pl-dead-letters [data-kind="empty"]' });
-    const text = await textOf(page, 'pl-data-page');
-    for (const words of [
+    await untilSays(page, [
       'no jobs here',
       'Nothing is archived yet',
       'No monitor has judged',
       'No event has come in',
       'could be read',
-    ])
-      assert.ok(text.includes(words), words);
+    ]);
     assert.deepEqual(await axeViolations(page), []);
   });
 
@@ -162,26 +166,28 @@ describe('Data page', () => {
       await context.route(`**/${path}`, () => undefined);
     await page.goto(`${server.url}/data`);
     await page.locator('pl-job-runs .pl-skel').waitFor();
-    assert.equal(await page.locator('pl-data-page [aria-busy="true"]').count(), 4);
+    await untilCount(page, 'pl-data-page [aria-busy="true"]', 4);
     assert.deepEqual(await axeViolations(page), []);
   });
 
   it('figures of a silent server are marked as old', async (t) => {
     const page = await openData(t);
+    await page.locator('.pl-gauge').waitFor();
     server.silent = true;
     t.after(() => {
       server.silent = false;
     });
-    await page.locator('main[data-state="stale"]').waitFor({ timeout: 25_000 });
-    assert.equal(await page.locator('pl-data-page .pl-age').count(), 5);
+    await ageTo(page, 12_500);
+    await page.locator('main[data-state="stale"]').waitFor();
+    await untilCount(page, 'pl-data-page .pl-age', 5);
     assert.deepEqual(await axeViolations(page), []);
   });
 
   it('speaks Portuguese', async (t) => {
     const page = await openData(t, { query: 'lang=pt' });
-    const text = await textOf(page, 'pl-data-page');
-    for (const word of ['Banco quente', 'Lotes do arquivo', 'Execuções', 'a cada minuto', 'Rejeitados', 'Crítico'])
-      assert.ok(text.includes(word), word);
+    await untilSays(page, [
+      ...['Banco quente', 'Lotes do arquivo', 'Execuções', 'a cada minuto', 'Rejeitados', 'Crítico'],
+    ]);
   });
 
   for (const theme of ['light', 'dark'])

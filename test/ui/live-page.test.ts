@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { closeBrowser, type OpenPage, openPage } from '../helpers/browser.ts';
+import { until, untilAddress, untilCount, untilFits } from '../helpers/page-waits.ts';
 import { UiServer, type UiServerOptions } from '../helpers/ui-server.ts';
 
 const NOON = Date.UTC(2026, 0, 10, 15, 30, 20);
@@ -36,6 +37,16 @@ async function untilText(page: Page, selector: string, condition: string): Promi
   return ((await page.textContent(selector)) ?? '').trim();
 }
 
+/** The page has asked for it; questions wait for each other. */
+async function untilAsked(server: UiServer, ...patterns: readonly RegExp[]): Promise<void> {
+  const fits = (request: string) => patterns.every((pattern) => pattern.test(request));
+  await until(
+    () => server.requests,
+    (requests) => requests.some(fits),
+    patterns.join(),
+  );
+}
+
 async function figure(page: Page, selector: string): Promise<number> {
   const text = await untilText(page, selector, '/[0-9]/.test(text)');
   return Number(
@@ -55,8 +66,8 @@ describe('live page', () => {
       const first = await figure(page, ORDERS);
       await untilText(page, ORDERS, `Number(text.replaceAll('.', '')) > ${first}`);
       await untilText(page, VERDICT, "text.startsWith('LIVE')");
-      assert.equal(await page.locator('pl-tile-map button.pl-tile').count(), 27);
-      assert.equal(await page.locator('pl-products tbody tr').count(), 10);
+      await untilCount(page, 'pl-tile-map button.pl-tile', 27);
+      await untilCount(page, 'pl-products tbody tr', 10);
       await page.waitForSelector('pl-time-series canvas');
       // Yesterday came by query and stands beside every figure.
       await page.waitForSelector('[data-tile="orders"] .pl-delta');
@@ -89,16 +100,16 @@ describe('live page', () => {
     await withPage({ watermark: NOON }, '/', async (page, server) => {
       const whole = await figure(page, ORDERS);
       await page.click('[data-uf="MG"]');
-      assert.match(page.url(), /[?&]uf=MG/);
+      await untilAddress(page, (address) => /[?&]uf=MG/.test(address));
       await untilText(page, ORDERS, `text !== '' && Number(text.replaceAll('.', '')) < ${whole / 4}`);
       assert.equal(await page.getAttribute('[data-uf="MG"]', 'aria-pressed'), 'true');
-      assert.match((await page.textContent('[data-chip="state"]')) ?? '', /UF: MG Minas Gerais/);
-      assert.ok(server.requests.some((request) => /group_by=category&state=MG/.test(request)));
-      assert.match((await page.textContent('pl-products')) ?? '', /Not counted with this filter/);
-      assert.match((await page.textContent('[data-tile="success"]')) ?? '', /not counted with this filter/);
+      await untilFits(page, '[data-chip="state"]', /UF: MG Minas Gerais/);
+      await untilAsked(server, /group_by=category&state=MG/);
+      await untilFits(page, 'pl-products', /Not counted with this filter/);
+      await untilFits(page, '[data-tile="success"]', /not counted with this filter/);
       await page.keyboard.press('Escape');
       await untilText(page, ORDERS, `Number(text.replaceAll('.', '')) === ${whole}`);
-      assert.doesNotMatch(page.url(), /uf=/);
+      await untilAddress(page, (address) => !address.includes('uf='));
       await page.click('[data-uf="MG"]');
       await page.waitForSelector('[data-uf="MG"][aria-pressed="true"]');
       await page.click('[data-uf="MG"]');
@@ -111,12 +122,8 @@ describe('live page', () => {
       await page.waitForSelector('[data-chip="category"]');
       await untilText(page, '[data-tile="revenue"] .pl-kpi-label', "text === 'Sales'");
       assert.ok((await figure(page, ORDERS)) > 0);
-      assert.ok(
-        server.requests.some(
-          (request) => /granularity=5m/.test(request) && /state=SP/.test(request) && /category=toys/.test(request),
-        ),
-      );
-      assert.match((await page.textContent('pl-time-series h2')) ?? '', /per 5 minutes/);
+      await untilAsked(server, /granularity=5m/, /state=SP/, /category=toys/);
+      await untilFits(page, 'pl-time-series h2', /per 5 minutes/);
       await page.click('[data-chip="category"] button');
       await untilText(page, '[data-tile="revenue"] .pl-kpi-label', "text === 'Revenue'");
     });
@@ -131,8 +138,8 @@ describe('live page', () => {
         ORDERS,
         `text !== '' && Number(text.replace('.', '').replace(',', '.').replace(/[^0-9.]/g, '')) !== ${hour} && text.includes('M')`,
       );
-      assert.match(page.url(), /range=24h/);
-      assert.ok(server.requests.some((request) => /granularity=1h/.test(request)));
+      await untilAddress(page, (address) => address.includes('range=24h'));
+      await untilAsked(server, /granularity=1h/);
       await page.waitForSelector('pl-kpi-band .pl-delta');
       await page.click('[data-tool="compare"]');
       await page.waitForFunction("document.querySelectorAll('main .pl-delta').length === 0");
@@ -161,24 +168,22 @@ describe('live page', () => {
       await page.keyboard.press('End');
       await page.keyboard.press('ArrowLeft');
       await untilText(page, 'pl-time-series [aria-live]', '/^12:29: R\\$ /.test(text)');
-      assert.match(
-        (await page.textContent('pl-time-series .pl-lane-label .pl-readout')) ?? '',
-        /12:29\s+R\$ .*yesterday/s,
-      );
+      await untilFits(page, 'pl-time-series .pl-lane-label .pl-readout', /12:29\s+R\$ .*yesterday/s);
       await page.keyboard.press('Home');
       await untilText(page, 'pl-time-series [aria-live]', '/^11:31/.test(text)');
       await page.keyboard.press('Escape');
       await page.waitForFunction("document.querySelector('pl-time-series .cursor') === null");
       await page.getByRole('button', { name: 'Show as table' }).click();
-      assert.equal(await page.locator('pl-time-series tbody tr').count(), 60);
+      await untilCount(page, 'pl-time-series tbody tr', 60);
       await page.getByRole('button', { name: 'Show as chart' }).click();
       await page.waitForSelector('pl-time-series canvas');
     });
   });
 
-  test('the chart stands under a language tag that is none, and gives way to a table without its library', async () => {
+  test('the chart stands under a language tag that is none, and gives way to a table without its library', async (t) => {
     const server = new UiServer({ watermark: NOON });
     await server.start();
+    t.after(() => server.stop());
     const posix = await openPage('about:blank');
     await posix.context.addInitScript(
       "Object.defineProperty(navigator, 'language', { value: 'en-US@posix', configurable: true })",
@@ -190,9 +195,8 @@ describe('live page', () => {
     await without.context.route('**/uPlot*', (route) => route.abort());
     await without.page.goto(server.url);
     await untilText(without.page, 'pl-time-series', "text.includes('The chart could not be loaded')");
-    assert.equal(await without.page.locator('pl-time-series tbody tr').count(), 60);
+    await untilCount(without.page, 'pl-time-series tbody tr', 60);
     await without.close();
-    await server.stop();
   });
 
   test('everything can be reached by keyboard: skip link, ranges, tiles, filter form', async () => {
@@ -211,16 +215,17 @@ describe('live page', () => {
       // Escape closes the form first; only then it clears the filters.
       await page.keyboard.press('Escape');
       await page.waitForFunction("document.querySelector(':popover-open') === null");
-      assert.match(page.url(), /category=toys/);
+      await untilAddress(page, (address) => address.includes('category=toys'));
       await page.keyboard.press('Escape');
       await page.waitForFunction("!location.search.includes('category')");
     });
   });
 
-  test('a panel whose query fails says so alone, and Try again asks again', async () => {
+  test('a panel whose query fails says so alone, and Try again asks again', async (t) => {
     const server = new UiServer({ watermark: NOON });
     server.failing = 'state';
     await server.start();
+    t.after(() => server.stop());
     const open = await openPage(`${server.url}/?range=15m`);
     const { page } = open;
     await untilText(page, 'pl-tile-map', "text.includes('Cannot answer as aggregator-1 is restarting')");
@@ -229,14 +234,13 @@ describe('live page', () => {
     await page.getByRole('button', { name: 'Try again' }).click();
     await page.waitForSelector('pl-tile-map [data-uf="SP"]');
     await open.close();
-    await server.stop();
   });
 
   test('a shop without an event says what it waits for, then shows the first one', async () => {
     await withPage({ empty: true }, '/', async (page, server) => {
       await untilText(page, VERDICT, "text.startsWith('WAITING')");
-      assert.match((await page.textContent('pl-time-series')) ?? '', /Waiting for the first event/);
-      assert.match((await page.textContent(ORDERS)) ?? '', /–/);
+      await untilFits(page, 'pl-time-series', /Waiting for the first event/);
+      await untilFits(page, ORDERS, /–/);
       server.stream.watermark = NOON;
       server.tick();
       assert.ok((await figure(page, ORDERS)) > 0);
