@@ -7,13 +7,15 @@ import type { MessagePort } from 'node:worker_threads';
 import { type Remote, wrap } from 'comlink';
 import { AppError, toWireError } from '../protocol/errors.ts';
 import type { FaultKind } from '../protocol/fault.ts';
-import type { Clock } from './clock.ts';
+import type { Clock, Timer } from './clock.ts';
 import { type ControlApi, type ControlOutcome, resultOf, supervisorEnd } from './control-port.ts';
 import type { Acceptance } from './tree.ts';
 import type { Peer } from './wire.ts';
 
 /** Long enough for the first call, for which the actor loads comlink, on a busy machine. */
 const DEADLINE_MS = 2_000;
+/** For what an actor has answered before its end: its port closes behind that, but where it was left behind. */
+const LAST_ANSWER_MS = 100;
 
 /** What any actor says of itself; `own` is what this kind of actor adds. */
 export type Inspection<Own = unknown> = {
@@ -39,12 +41,14 @@ export class ControlLine {
   readonly #remote: Remote<ControlApi>;
   readonly #pending = new Set<() => void>();
   #ended = false;
+  #closing: Timer;
 
   constructor(peer: Peer, port: MessagePort, clock: Clock) {
     this.#peer = peer;
     this.#port = port;
     this.#clock = clock;
     this.#remote = wrap<ControlApi>(supervisorEnd(port));
+    port.on('close', () => this.#closed());
   }
 
   get pending(): number {
@@ -74,11 +78,18 @@ export class ControlLine {
     });
   }
 
-  /** The incarnation has ended. */
+  /** The incarnation has ended. Its last answer may come after that is known, as it goes another way. */
   end(): void {
     this.#ended = true;
+    if (this.#pending.size === 0) this.#port.close();
+    else this.#closing = this.#clock.setTimeout(() => this.#port.close(), LAST_ANSWER_MS);
+  }
+
+  /** Nothing more can come. */
+  #closed(): void {
+    this.#ended = true;
+    if (this.#closing !== undefined) this.#clock.clearTimeout(this.#closing);
     for (const end of [...this.#pending]) end();
-    this.#port.close();
   }
 
   #gone(what: string): AppError {
