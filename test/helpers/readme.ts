@@ -25,7 +25,7 @@ export async function runExample(t: TestContext, readme: string, folders: readon
   const files = [...text.matchAll(FILES)];
   for (const [, name = '', source = ''] of files) await writeFile(join(place, name), source);
   const args = [...(ON_DENO ? ['run', '-A', '--no-check'] : []), 'main.ts'];
-  const { stdout } = await promisify(execFile)(execPath, args, { cwd: place, timeout: 30_000 });
+  const { stdout } = await promisify(execFile)(execPath, args, { cwd: place, timeout: 120_000 });
   const lines = files.reduce((sum, [, , source = '']) => sum + source.trim().split('\n').length, 0);
   return { lines, printed: stdout, promised: OUTPUT.exec(text)?.[1] ?? '' };
 }

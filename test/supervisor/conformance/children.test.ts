@@ -4,9 +4,8 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { AppError } from '../../../protocol/index.ts';
 import type { ChildSpec } from '../../../supervisor/index.ts';
-import { ON_DENO, RealTree } from '../real.ts';
+import { ON_DENO, puppet, RealTree } from '../real.ts';
 import { supervisor } from '../virtual.ts';
-import { puppet } from './calm.ts';
 
 const root = (...children: ChildSpec[]) => supervisor('root', children);
 const isConflict = (sentence: RegExp) => (error: unknown) =>

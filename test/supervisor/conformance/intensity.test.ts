@@ -3,9 +3,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { type BackoffSpec, STRATEGIES } from '../../../supervisor/index.ts';
-import { RealTree } from '../real.ts';
+import { puppet, RealTree } from '../real.ts';
 import { supervisor } from '../virtual.ts';
-import { puppet } from './calm.ts';
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const QUICK = { backoff: { baseMs: 1, capMs: 1 } };

@@ -4,9 +4,8 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { type ChildSpec, RESTART_TYPES, type RestartType } from '../../../supervisor/index.ts';
 import type { PuppetOrder } from '../fixtures/puppet.ts';
-import { RealTree } from '../real.ts';
+import { puppet, RealTree } from '../real.ts';
 import { supervisor } from '../virtual.ts';
-import { puppet } from './calm.ts';
 
 /** A child that ends with OTP's `shutdown` unasked can only be a supervisor: one that follows its significant child. */
 function following(id: string, restart: RestartType): ChildSpec {

@@ -6,9 +6,8 @@ import test from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { type ChildSpec, type Clock, type Spawner, SupervisorTree } from '../../../supervisor/index.ts';
-import { ON_DENO, RealTree } from '../real.ts';
+import { ON_DENO, puppet, RealTree } from '../real.ts';
 import { supervisor, World, worker } from '../virtual.ts';
-import { puppet } from './calm.ts';
 
 /** Threads that do at once what they are told, so that only the supervisor's own work is measured. */
 const INSTANT: Spawner = {

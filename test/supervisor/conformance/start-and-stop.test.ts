@@ -3,9 +3,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { type ChildSpec, checkSpecs } from '../../../supervisor/index.ts';
-import { RealTree } from '../real.ts';
+import { PUPPET, puppet, RealTree } from '../real.ts';
 import { supervisor } from '../virtual.ts';
-import { puppet } from './calm.ts';
 
 const root = (...children: ChildSpec[]) => supervisor('root', children);
 const reasons = (real: RealTree, ...ids: string[]) => ids.map((id) => real.node(id)?.lastExit?.reason);
@@ -80,7 +79,7 @@ test('case 6: tree does not start when one child cannot, names it, and earlier o
 });
 
 test('case 7: defaults are those of OTP, as the progress reports show', async (t) => {
-  const real = await RealTree.up(t, root(puppet('a'), supervisor('s', [])));
+  const real = await RealTree.up(t, root({ id: 'a', type: 'worker', entry: PUPPET, input: {} }, supervisor('s', [])));
   const [worker, inner] = ['a', 's'].map((id) => real.events('running', id)[0]?.report);
   assert.deepEqual(worker, {
     context: 'progress',

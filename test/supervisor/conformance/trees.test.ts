@@ -4,9 +4,8 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { ChildSpec, SupervisorSpec } from '../../../supervisor/index.ts';
 import type { PuppetOrder } from '../fixtures/puppet.ts';
-import { RealTree } from '../real.ts';
+import { puppet, RealTree } from '../real.ts';
 import { supervisor } from '../virtual.ts';
-import { puppet } from './calm.ts';
 
 test('case 32: crash below stays below until its limit; then the supervisor comes back with its own children alone', async (t) => {
   const lower = (id: string) => supervisor(id, [puppet(`${id}-x`), puppet(`${id}-y`)], { intensity: 1 });
