@@ -99,16 +99,16 @@ test('slow actor takes 200 ms more a message, and is not taken for a hung one', 
   }
 });
 
-/** Until all is done, or somebody else has to do it. */
+/** Until all is done, each in a turn of its own, or somebody else has to do it. */
 async function workSlowly(real: RealTree): Promise<void> {
   const epoch = real.node('a')?.epoch ?? assert.fail('no a');
   const gone = () => real.events('exited', 'a').some((event) => event.epoch === epoch);
-  const handled = (work: number) =>
-    real.told.some((told) => told.epoch === epoch && (told.body as { handled?: number }).handled === work);
+  const done = (work: number) =>
+    real.told.some((told) => told.epoch === epoch && (told.body as { turned?: number }).turned === work);
   await order(real, 'a', 'slow').catch(() => undefined);
   for (let work = 1; work <= 4; work++) {
     real.tree.tell('a', { work });
-    await real.until(`${work} is handled`, () => gone() || handled(work));
+    await real.until(`${work} is done`, () => gone() || done(work));
   }
   if (gone()) await real.running('a', epoch + 1);
 }
