@@ -21,31 +21,30 @@ import {
   weightOf,
 } from './core.ts';
 import { type StepPorts, takeStep } from './steps.ts';
+import type { Wanted } from './wanted.ts';
 
 export type ArchiverSettings = {
   readonly budget: number;
   readonly onChange: (batch: ArchiveBatch) => void;
 };
 
-/** What a person has asked for: everything below these offsets, by topic-partition. */
-type Wanted = Map<string, number>;
+export type ArchiverPorts = StepPorts & { readonly wanted: Wanted };
 
 export class Archiver {
   /** What the raw events of the store weigh, as they were last looked at. */
   hotBytes = 0;
   /** What they may weigh. */
   budget: number;
-  #ports: StepPorts;
+  #ports: ArchiverPorts;
   #settings: ArchiverSettings;
   #own = new Map<string, TopicPartition>();
   #cleaned = new Set<string>();
   #oldest = new Map<string, { readonly from: number; readonly at: number }>();
   #retryAt = new Map<string, number>();
-  #wanted: Wanted = new Map();
   /** Went over the budget, and has not come down far enough since. */
   #begun = false;
 
-  constructor(ports: StepPorts, settings: ArchiverSettings) {
+  constructor(ports: ArchiverPorts, settings: ArchiverSettings) {
     this.#ports = ports;
     this.#settings = settings;
     this.budget = settings.budget;
@@ -57,22 +56,18 @@ export class Archiver {
     for (const key of this.#cleaned) if (!this.#own.has(key)) this.#cleaned.delete(key);
   }
 
-  /** Archives all that is committed now, whatever it weighs; answers how much that is. */
+  /** Has all archived that is committed now, by whomever it is; answers how much that is. */
   async wantAll(): Promise<{ readonly records: number; readonly bytes: number }> {
-    const extents = (await this.#ports.raw.rawExtents()).filter((extent) => this.#own.has(partitionKey(extent)));
-    for (const extent of extents) this.#wanted.set(partitionKey(extent), extent.next);
+    const extents = await this.#ports.raw.rawExtents();
+    await this.#ports.wanted.add(extents);
     return { records: extents.reduce((sum, { records }) => sum + records, 0), bytes: weightOf(extents) };
-  }
-
-  /** Whether something that a person has asked for is not done yet. */
-  get wanting(): boolean {
-    return this.#wanted.size > 0;
   }
 
   /** Does the next thing there is to do; answers false when there is nothing now. */
   async work(): Promise<boolean> {
     const extents = await this.#ports.raw.rawExtents();
     this.hotBytes = weightOf(extents);
+    await this.#ports.wanted.look(extents);
     const unfinished = (await this.#ports.manifest.inState(UNFINISHED)).filter(
       (batch) => batch.kind === 'events' && this.#own.has(partitionKey(batch)),
     );
@@ -100,11 +95,10 @@ export class Archiver {
   /** Plans the next batch, if there is too much or somebody wants it. */
   async #plan(extents: readonly RawExtent[], busy: ReadonlySet<string>): Promise<boolean> {
     const own = extents.filter((extent) => this.#own.has(partitionKey(extent)));
-    this.#forgetDone(own);
     const over = bytesOver(extents, new Set(this.#own.keys()), this.budget, this.#begun);
     this.#begun = over > 0;
     const free = own.filter((extent) => !busy.has(partitionKey(extent)));
-    const wanted = free.filter((extent) => extent.from < (this.#wanted.get(partitionKey(extent)) ?? 0));
+    const wanted = free.filter((extent) => extent.from < this.#ports.wanted.below(extent));
     const from = over > 0 ? free : wanted;
     const chosen = oldestOf(await this.#candidates(from));
     if (chosen === undefined) return false;
@@ -112,22 +106,15 @@ export class Archiver {
   }
 
   async #planOf(extent: RawExtent, needed: number, forBudget: boolean): Promise<boolean> {
-    const { raw, manifest, now } = this.#ports;
+    const { raw, manifest, wanted, now } = this.#ports;
     const chunks = await raw.raw(extent, extent.from, batchBytes(needed));
-    const below = forBudget ? undefined : this.#wanted.get(partitionKey(extent));
+    const below = forBudget ? undefined : wanted.below(extent);
     const last = chunks[chunksInBatch(chunks, needed, below) - 1];
     if (last === undefined) return false;
     const batch = plannedBatch(extent, (chunks[0] as { base: number }).base, last.next, now());
     if (!(await manifest.create(batch))) return false;
     this.#settings.onChange(batch);
     return true;
-  }
-
-  #forgetDone(own: readonly RawExtent[]): void {
-    for (const [key, offset] of this.#wanted) {
-      const extent = own.find((one) => partitionKey(one) === key);
-      if (extent === undefined || extent.from >= Math.min(offset, extent.next)) this.#wanted.delete(key);
-    }
   }
 
   async #candidates(extents: readonly RawExtent[]): Promise<Candidate[]> {

@@ -15,6 +15,7 @@ import {
   chooseArchiveFiles,
   chooseArchiveManifest,
   chooseCatalog,
+  chooseFactStore,
   chooseRawReader,
 } from '../backends/choose.ts';
 import { ARCHIVE_STATES, type ArchiveBatch } from '../ports/archive.ts';
@@ -24,6 +25,7 @@ import { OldWindows } from './old-windows.ts';
 import { OthersBatches } from './others.ts';
 import { Owners } from './owners.ts';
 import { Registrar } from './registrar.ts';
+import { Wanted } from './wanted.ts';
 
 export type ArchiverInput = {
   readonly backend: BackendConfig;
@@ -42,6 +44,8 @@ runChild<ArchiverInput>(async (child) => {
   const { backend, zone } = child.input;
   const raw = await chooseRawReader(backend);
   const manifest = await chooseArchiveManifest(backend);
+  const facts = await chooseFactStore(backend);
+  const wanted = new Wanted(facts);
   const files = await chooseArchiveFiles(backend);
   const catalog = await chooseCatalog(backend);
   const registrar = catalog && new Registrar(catalog, Date.now);
@@ -62,6 +66,7 @@ runChild<ArchiverInput>(async (child) => {
     {
       raw,
       manifest,
+      wanted,
       files,
       dayOf: dayIn(zone),
       turn,
@@ -99,7 +104,7 @@ runChild<ArchiverInput>(async (child) => {
   }
 
   function status(): ArchiveStatus {
-    return book.status({ hot_bytes: archiver.hotBytes, budget: archiver.budget, running: archiver.wanting });
+    return book.status({ hot_bytes: archiver.hotBytes, budget: archiver.budget, running: wanted.any });
   }
 
   function tell(): void {
@@ -212,7 +217,7 @@ runChild<ArchiverInput>(async (child) => {
     stopping.abort();
     clearInterval(telling);
     await running;
-    for (const part of [raw, manifest, files]) await part.close();
+    for (const part of [raw, manifest, facts, files]) await part.close();
     await catalog?.close();
   });
   child.ready();

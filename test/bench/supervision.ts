@@ -16,6 +16,8 @@ import type { MessageCosts } from './fixtures/measured-actor.ts';
 const ACTORS = 20;
 const EVENTS_A_SECOND = 20_000;
 const WARM_UP_MS = 3_000;
+/** What is compiled and collected after a start is not rest: it takes some ten seconds to fade. */
+const COME_TO_REST_MS = 12_000;
 const LOOK_MS = 8_000;
 /** Never, for all that a bench lives. */
 const NO_TICK: TreeOptions = { tickMs: 2 ** 31 - 1 };
@@ -54,7 +56,7 @@ type Share = { readonly process: number; readonly main: number };
 
 /** Percent of a core, of the whole process and of this thread, while all threads rest. */
 async function restingShare(): Promise<Share> {
-  await sleep(WARM_UP_MS);
+  await sleep(COME_TO_REST_MS);
   const [at, all, own] = [performance.now(), process.cpuUsage(), process.threadCpuUsage()];
   await sleep(LOOK_MS);
   const [wholeUs, ownUs] = [process.cpuUsage(all), process.threadCpuUsage(own)].map(

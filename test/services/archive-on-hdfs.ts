@@ -8,16 +8,12 @@ import { TableReader } from '../../actors/archive/read-table.ts';
 import { WebhdfsArchiveFiles } from '../../actors/backends/archive-webhdfs.ts';
 import { hdfsConfig } from '../../actors/backends/hdfs-config.ts';
 import type { ArchiveFiles } from '../../actors/ports/archive.ts';
+import type { ArchiveStatus } from '../../protocol/message.ts';
 import type { ModelOrder, ModelResult } from '../model/model.ts';
 import { ask, askPages } from '../model/questions.ts';
 import { dropDatabase } from './hive-place.ts';
 import type { Place } from './pulso.ts';
 
-export type ArchiveStatus = {
-  readonly hot_bytes: number;
-  readonly states: Record<string, number>;
-  readonly last_error: string | null;
-};
 export type Batch = {
   readonly id: string;
   readonly kind: 'events' | 'kpi';

@@ -57,12 +57,12 @@ test('archiver moves the oldest events out until the rest fits the budget, throu
 
 test('archiver takes everything when a person wants it, and says when that is done', async (t) => {
   const { shop } = await shopOf(t);
-  const { archiver, close } = await open(shop, LARGE_BUDGET);
+  const { archiver, ports, close } = await open(shop, LARGE_BUDGET);
   const wanted = await archiver.wantAll();
   assert.equal(wanted.records, small.end);
-  assert.equal(archiver.wanting, true);
+  assert.equal(ports.wanted.any, true);
   await workOff(archiver);
-  assert.equal(archiver.wanting, false);
+  assert.equal(ports.wanted.any, false);
   assert.equal(archiver.hotBytes, 0);
   await close();
   const { batches } = await assertWhole(shop, small);
@@ -71,14 +71,33 @@ test('archiver takes everything when a person wants it, and says when that is do
   await assertClean(shop);
 });
 
-test('archiver touches nothing of partitions that are another process’s', async (t) => {
+test('archiver touches nothing of partitions that are another process’s, and what a person wants of them the other does', async (t) => {
   const { shop } = await shopOf(t);
-  const { archiver, changes, close } = await open(shop, 1);
-  archiver.own([]);
-  assert.deepEqual(await archiver.wantAll(), { records: 0, bytes: 0 });
-  assert.equal(await workOff(archiver), 0);
-  assert.deepEqual(changes, []);
-  await close();
+  const here = await open(shop, 1);
+  here.archiver.own([]);
+  assert.equal((await here.archiver.wantAll()).records, small.end);
+  assert.equal(await workOff(here.archiver), 0);
+  assert.deepEqual(here.changes, []);
+  const there = await open(shop, LARGE_BUDGET);
+  assert.ok((await workOff(there.archiver)) > 0);
+  assert.equal(here.ports.wanted.any, true);
+  await workOff(here.archiver);
+  assert.equal(here.ports.wanted.any, false);
+  for (const each of [here, there]) await each.close();
+  const { batches } = await assertWhole(shop, small);
+  assert.equal(batches.at(-1)?.toOffset, small.end);
+});
+
+test('archiver goes on with what a person wanted of one that died before it was done', async (t) => {
+  const { shop } = await shopOf(t);
+  const first = await open(shop, LARGE_BUDGET);
+  await first.archiver.wantAll();
+  await first.close();
+  const second = await open(shop, LARGE_BUDGET);
+  await workOff(second.archiver);
+  assert.equal(second.archiver.hotBytes, 0);
+  await second.close();
+  await assertWhole(shop, small);
 });
 
 test('archiver goes on after a failure of every single call, with each record in one place all the while', async (t) => {

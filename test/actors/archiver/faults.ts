@@ -1,5 +1,8 @@
 /** Ports of the archiver that call out before and after each call that changes or reads something outside. */
-import type { StepPorts } from '../../../actors/archiver/steps.ts';
+import type { ArchiverPorts } from '../../../actors/archiver/archiver.ts';
+
+/** Calls that go nowhere. */
+const IMMEDIATE = new Set(['uri', 'close', 'below']);
 
 export type Watch = {
   /** Before the call; throws to have it not made. */
@@ -9,12 +12,13 @@ export type Watch = {
   readonly after: (name: string) => void;
 };
 
-export function watched(ports: StepPorts, watch: Watch): StepPorts {
+export function watched(ports: ArchiverPorts, watch: Watch): ArchiverPorts {
   const around = <T extends object>(name: string, target: T): T =>
     new Proxy(target, {
       get(object, key) {
         const value: unknown = Reflect.get(object, key, object);
-        if (typeof value !== 'function' || key === 'uri' || key === 'close') return value;
+        if (typeof value !== 'function') return value;
+        if (IMMEDIATE.has(String(key))) return value.bind(object);
         return (...args: unknown[]) => call(`${name}.${String(key)}`, () => value.apply(object, args));
       },
     });
@@ -31,6 +35,7 @@ export function watched(ports: StepPorts, watch: Watch): StepPorts {
     raw: around('raw', ports.raw),
     manifest: around('manifest', ports.manifest),
     files: around('files', ports.files),
+    wanted: around('wanted', ports.wanted),
     drop: (place, horizon) => call('drop', () => ports.drop(place, horizon)) as Promise<boolean>,
   };
 }

@@ -4,7 +4,7 @@ import { watched } from './faults.ts';
 import { open, shopIn, workOff } from './shop.ts';
 
 const [dataDir, budget, at, when] = process.argv.slice(2) as [string, string, string, 'during' | 'after'];
-const CHANGES = /^(manifest\.(create|advance)|files\.(write|publish|remove)|drop)$/;
+const CHANGES = /^(manifest\.(create|advance)|files\.(write|publish|remove)|wanted\.add|drop)$/;
 let calls = 0;
 
 function killAt(moment: typeof when, name: string): void {

@@ -5,6 +5,7 @@ import { ArchiveBook, viewOf } from '../../../actors/archiver/book.ts';
 import { OthersBatches } from '../../../actors/archiver/others.ts';
 import { Owners } from '../../../actors/archiver/owners.ts';
 import { Registrar } from '../../../actors/archiver/registrar.ts';
+import { Wanted } from '../../../actors/archiver/wanted.ts';
 import type { ArchiveBatch, ArchiveCatalog, BatchFile } from '../../../actors/ports/archive.ts';
 import { AppError, toWireError } from '../../../protocol/errors.ts';
 import type { TopicPartition } from '../../../protocol/event.ts';
@@ -197,4 +198,33 @@ test('batches that others make show, each once and again when it has changed', a
   stored[129] = archiveBatch(129, { id: 'b129', state: 'DELETED', attempts: 2 });
   await look();
   assert.deepEqual([noted, pages], [['b129 DELETED'], [undefined]]);
+});
+
+test('what is wanted of all is done when each has let go of it, whoever looked at what was there before', async () => {
+  const facts = new Map<string, unknown>();
+  const store = {
+    get: async (key: string) => facts.get(key),
+    put: async (key: string, value: unknown) => void facts.set(key, value),
+  };
+  const extent = (partition: number, from: number, next: number) => ({
+    ...place(partition),
+    bytes: next - from,
+    records: next - from,
+    from,
+    next,
+    horizon: from,
+  });
+  const [asked, other] = [new Wanted(store), new Wanted(store)];
+  await asked.add([extent(0, 5, 10), extent(1, 0, 7)]);
+  // Read when there was nothing yet.
+  await asked.look([extent(0, 5, 5), extent(1, 0, 0)]);
+  assert.deepEqual([asked.any, asked.below(extent(0, 5, 12)), asked.below(extent(1, 0, 7))], [true, 10, 7]);
+  await other.look([extent(0, 5, 12), extent(1, 0, 7)]);
+  assert.deepEqual([other.any, other.below(extent(1, 0, 7))], [true, 7]);
+  // More has come since, and was not asked for.
+  await asked.look([extent(0, 10, 15), extent(1, 6, 9)]);
+  assert.deepEqual([asked.any, asked.below(extent(0, 10, 15))], [true, 0]);
+  // A topic-partition that is no longer there is nobody's to wait for.
+  await asked.look([extent(0, 10, 15)]);
+  assert.equal(asked.any, false);
 });

@@ -6,10 +6,11 @@ import { zstdDecompressSync } from 'node:zlib';
 import { dayIn } from '../../../actors/archive/days.ts';
 import { TableReader } from '../../../actors/archive/read-table.ts';
 import { openRaw } from '../../../actors/archive/verify-batch.ts';
-import { Archiver } from '../../../actors/archiver/archiver.ts';
-import type { StepPorts } from '../../../actors/archiver/steps.ts';
+import { Archiver, type ArchiverPorts } from '../../../actors/archiver/archiver.ts';
+import { Wanted } from '../../../actors/archiver/wanted.ts';
 import { LocalArchiveFiles } from '../../../actors/backends/archive-local.ts';
 import { EmbeddedPartitionStore } from '../../../actors/backends/store-embedded.ts';
+import { EmbeddedFactStore } from '../../../actors/backends/store-embedded-facts.ts';
 import { EmbeddedArchiveManifest } from '../../../actors/backends/store-embedded-manifest.ts';
 import { EmbeddedRawReader } from '../../../actors/backends/store-embedded-raw.ts';
 import { prepareStore } from '../../../actors/backends/store-embedded-schema.ts';
@@ -36,7 +37,7 @@ export async function fill(shop: Shop, { chunks, dead, end }: Corpus): Promise<v
 
 export type Opened = {
   readonly archiver: Archiver;
-  readonly ports: StepPorts;
+  readonly ports: ArchiverPorts;
   readonly changes: ArchiveBatch[];
   close(): Promise<void>;
 };
@@ -45,16 +46,18 @@ export type Opened = {
 export async function open(
   shop: Shop,
   budget: number,
-  around: (ports: StepPorts) => StepPorts = (ports) => ports,
+  around: (ports: ArchiverPorts) => ArchiverPorts = (ports) => ports,
 ): Promise<Opened> {
   const store = new EmbeddedPartitionStore(shop);
   const owner = await store.open(PLACE);
   const raw = new EmbeddedRawReader(shop);
   const manifest = new EmbeddedArchiveManifest(shop.dataDir);
+  const facts = new EmbeddedFactStore(shop.dataDir);
   let nonces = 0;
-  const ports: StepPorts = around({
+  const ports: ArchiverPorts = around({
     raw,
     manifest,
+    wanted: new Wanted(facts),
     files: new LocalArchiveFiles(join(shop.dataDir, 'archive')),
     dayOf: dayIn(ZONE),
     turn: nextTurn,
@@ -73,7 +76,7 @@ export async function open(
     ports,
     changes,
     async close() {
-      for (const part of [raw, manifest, store]) await part.close();
+      for (const part of [raw, manifest, facts, store]) await part.close();
     },
   };
 }
