@@ -32,6 +32,7 @@ export function topicOf(type: EventType): Topic {
   }
 }
 
+const NO_WORD = /[^\p{L}\p{N}]+/u;
 const encoder = new TextEncoder();
 const columns = new Columns();
 const dictionary = new TextDictionary(PRELOADED);
@@ -59,18 +60,21 @@ export function recordKey(record: Uint8Array): Uint8Array | undefined {
   return record.subarray(idStart, idEnd);
 }
 
-/**
- * How many partitions there are for each type's topic where only these topics are read: what has no topic of its own
- * goes to the first one.
- */
+/** How many partitions each of them has where it goes (`targetTopics`). */
 export function routeCounts(topics: readonly string[], partitions: PartitionCounts): Readonly<Record<Topic, number>> {
-  const counts = TOPICS.map((topic) => [topic, partitionCount(partitions, targetTopic(topic, topics))]);
+  const targets = targetTopics(topics);
+  const counts = TOPICS.map((topic) => [topic, partitionCount(partitions, targets[topic])]);
   return Object.fromEntries(counts) as Record<Topic, number>;
 }
 
-/** The topic that takes what is routed to `topic`, of those that are read. */
-export function targetTopic(topic: Topic, topics: readonly string[]): string {
-  return topics.includes(topic) ? topic : (topics[0] as string);
+/**
+ * Where each goes, of the topics that are read: to its namesake, else to one that has its name as a word (`shop.orders`),
+ * else to the first.
+ */
+export function targetTopics(topics: readonly string[]): Readonly<Record<Topic, string>> {
+  const targetOf = (topic: Topic) =>
+    topics.includes(topic) ? topic : (topics.find((name) => name.split(NO_WORD).includes(topic)) ?? topics[0]);
+  return Object.fromEntries(TOPICS.map((topic) => [topic, targetOf(topic)])) as Record<Topic, string>;
 }
 
 type Kind = (typeof KIND)[keyof typeof KIND];

@@ -3,7 +3,7 @@ import type { PartitionCounts } from '../../protocol/event.ts';
 import { FrameWriter } from '../../protocol/frames.ts';
 import { partitionOf } from '../../protocol/hash.ts';
 import type { AppendRequest } from '../../protocol/message.ts';
-import { routeCounts, TOPICS, type Topic, targetTopic } from '../../protocol/route.ts';
+import { routeCounts, TOPICS, type Topic, targetTopics } from '../../protocol/route.ts';
 import { ByteWriter } from './byte-writer.ts';
 import type { EventSink } from './core.ts';
 
@@ -41,11 +41,11 @@ export class LineSink implements EventSink {
 export class FrameSink implements EventSink {
   readonly out = new ByteWriter();
   readonly #counts: Readonly<Record<Topic, number>>;
-  readonly #topics: readonly string[];
+  readonly #targets: Readonly<Record<Topic, string>>;
   readonly #writers: ReadonlyMap<Topic, readonly FrameWriter[]>;
 
   constructor(partitions: PartitionCounts, topics: readonly string[] = TOPICS) {
-    this.#topics = topics;
+    this.#targets = targetTopics(topics);
     this.#counts = routeCounts(topics, partitions);
     this.#writers = new Map(
       TOPICS.map((topic) => [topic, Array.from({ length: this.#counts[topic] }, () => new FrameWriter())]),
@@ -72,7 +72,7 @@ export class FrameSink implements EventSink {
       writers.flatMap((writer, partition) => {
         const { count } = writer;
         if (count === 0) return [];
-        return [{ topic: targetTopic(topic, this.#topics), partition, count, frames: writer.take() }];
+        return [{ topic: this.#targets[topic], partition, count, frames: writer.take() }];
       }),
     );
   }

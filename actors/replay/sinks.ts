@@ -2,7 +2,7 @@
 import { AppError } from '../../protocol/errors.ts';
 import type { PartitionCounts } from '../../protocol/event.ts';
 import { FrameWriter } from '../../protocol/frames.ts';
-import { route, routeCounts, targetTopic } from '../../protocol/route.ts';
+import { route, routeCounts, targetTopics } from '../../protocol/route.ts';
 import type { Append, LogWriter } from '../ports/event-log.ts';
 
 export type ReplaySink = {
@@ -18,6 +18,7 @@ const RETRIES = 20;
 /** Collects records by topic-partition and appends them in the order they came. */
 export function logSink(writer: LogWriter, topics: readonly string[], partitions: PartitionCounts): ReplaySink {
   const counts = routeCounts(topics, partitions);
+  const targets = targetTopics(topics);
   const open = new Map<string, { topic: string; partition: number; frames: FrameWriter }>();
   let bytes = 0;
   async function flush(): Promise<void> {
@@ -32,7 +33,7 @@ export function logSink(writer: LogWriter, topics: readonly string[], partitions
   return {
     async write(record) {
       const { topic: routed, partition } = route(record, counts);
-      const topic = targetTopic(routed, topics);
+      const topic = targets[routed];
       const key = `${topic}/${partition}`;
       let entry = open.get(key);
       if (entry === undefined) {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { partitionOf } from '../../protocol/hash.ts';
-import { recordKey, route, routeCounts, TOPICS, targetTopic, topicOf } from '../../protocol/route.ts';
+import { recordKey, route, routeCounts, TOPICS, targetTopics, topicOf } from '../../protocol/route.ts';
 import { CLICK, DELIVERY, FLAT, INNER_ORDER, NESTED, ORDER, REFUND, RESTOCK, recordOf } from './samples.ts';
 
 const PARTITIONS = 7;
@@ -74,10 +74,12 @@ test('route takes the number of partitions of the topic that it finds', () => {
   assert.deepEqual(route(recordOf(CLICK), counts), { topic: 'clicks', partition: at('u9', 2) });
 });
 
-test('what has no topic of its own goes to the first one, spread over its partitions', () => {
+test('what has no topic of its own, nor one with its name in it, goes to the first one, spread over its partitions', () => {
   assert.deepEqual(routeCounts(['sales', 'clicks'], { sales: 6, clicks: 2 }), { orders: 6, deliveries: 6, clicks: 2 });
-  assert.equal(targetTopic('orders', ['sales', 'clicks']), 'sales');
-  assert.equal(targetTopic('clicks', ['sales', 'clicks']), 'clicks');
+  assert.deepEqual(targetTopics(['sales', 'clicks']), { orders: 'sales', deliveries: 'sales', clicks: 'clicks' });
+  const named = { orders: 'shop.orders', deliveries: 'shop_deliveries', clicks: 'clicks-v2' };
+  assert.deepEqual(targetTopics(['preorders', ...Object.values(named)]), named);
+  assert.deepEqual(targetTopics(['old-orders', 'orders']).orders, 'orders');
 });
 
 test('recordKey is the key that decides the partition, by both ways of reading', () => {

@@ -1,7 +1,7 @@
 /** Routes of the system: the tree, its events, commands and their audit, metrics. */
 import { parseCommandBody, parseLanesBody } from '../../../protocol/command.ts';
 import { AppError } from '../../../protocol/errors.ts';
-import { targetTopic } from '../../../protocol/route.ts';
+import { targetTopics } from '../../../protocol/route.ts';
 import { PREVIEWED, previewOf } from '../../../supervisor/preview.ts';
 import type { TreeStatus } from '../../../supervisor/status.ts';
 import { ACTOR_COMMANDS, type Carried, type Command } from '../control.ts';
@@ -55,7 +55,7 @@ function tree(state: GatewayState, { clients, clock }: SystemRouteOptions): Answ
   const root = knownTree(state);
   const { currency, zone, topics } = state.options;
   const { own, paused } = state.status;
-  const log = { shared_log: own !== undefined, orders_topic: targetTopic('orders', topics), paused };
+  const log = { shared_log: own !== undefined, orders_topic: targetTopics(topics).orders, paused };
   const summary = { ...pipelineOf(state, clients(), clock()), ...log, currency, zone, at: root.at };
   return json({ ...actorView(root), summary });
 }

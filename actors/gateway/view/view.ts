@@ -12,6 +12,7 @@ import {
   type TopicPartition,
 } from '../../../protocol/event.ts';
 import type { PartialUpdate } from '../../../protocol/message.ts';
+import { targetTopics } from '../../../protocol/route.ts';
 import type { PartitionState, StoredWindow, Totals } from '../../ports/hot-store.ts';
 import { AHEAD_MINUTES, MINUTE_MS, minuteOf, TOTAL_MINUTES } from './span.ts';
 import { Windows } from './windows.ts';
@@ -52,7 +53,7 @@ export class LiveView {
   #loading: { readonly blind: boolean; readonly partitions: ReadonlySet<PartitionView> } | undefined;
 
   constructor({ topics, partitions }: ViewOptions) {
-    this.#ordersTopic = topics.includes('orders') ? 'orders' : (topics[0] as string);
+    this.#ordersTopic = targetTopics(topics).orders;
     for (const partition of allPartitions(topics, partitions)) this.#add(partition);
   }
 
