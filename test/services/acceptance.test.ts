@@ -11,7 +11,7 @@ import { hostileLines } from '../model/hostile.ts';
 import { Model, type ModelResult } from '../model/model.ts';
 import { compareOrders } from '../model/orders.ts';
 import { ask } from '../model/questions.ts';
-import { ledgerTotal, type Pulso, until, untilCounted, untilReady } from '../system/exactness.ts';
+import { ledgerTotal, overload, type Pulso, until, untilCounted, untilReady } from '../system/exactness.ts';
 import { archiveOf, type Batch, compareRows, eventBatches } from './archive-on-hdfs.ts';
 import { type Fault, harm, healAfter, needsToHarm, type Service } from './faults.ts';
 import { OverviewWatch } from './overview-watch.ts';
@@ -88,7 +88,7 @@ async function ownedBy(url: string): Promise<Set<string>> {
 /** Until every lost partition is this process's own and has gone on, or has nothing left to go on with; in ms. */
 async function untilTakenOver(url: string, lost: ReadonlySet<string>, before: Map<string, Row>): Promise<number> {
   const began = performance.now();
-  await until('partitions of the killed process taken over', TAKEOVER_MS, async () => {
+  await until('partitions of the killed process taken over', TAKEOVER_MS * overload(), async () => {
     const [owned, now] = await Promise.all([ownedBy(url), offsets(url)]);
     const left = [...lost].filter((name) => {
       const row = now.get(name) as Row;
@@ -128,9 +128,10 @@ async function assertExact(files: ArchiveFiles, { pulso, name }: Running, model:
 }
 
 test('everything that can die does, and every figure equals the model', needsToHarm(...SERVERS), async (t) => {
+  // Before all else that happens afterwards: what cleans up needs the servers.
+  for (const service of ['kafka', 'mongo', 'datanode'] as const) healAfter(t, service);
   const here = await place(t, { who: 'all', on: SERVERS, env: { PULSO_HOT_BYTES: '1MB' } });
   const { files } = archiveOf(t, here);
-  for (const service of ['kafka', 'mongo', 'datanode'] as const) healAfter(t, service);
   const start = async (name: string): Promise<Running> => ({
     name,
     pulso: await here.start(name, ['--no-generator', '--lanes', '2']),

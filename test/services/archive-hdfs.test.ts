@@ -63,8 +63,9 @@ test(
   needsToHarm('WEBHDFS_URL', 'HIVE_METASTORE'),
   async (t) => {
     const env = { PULSO_HOT_BYTES: String(BUDGET), ...(process.env.HDFS_URL && { HDFS_URL: process.env.HDFS_URL }) };
-    const here = await place(t, { who: 'hdfs', on: ['WEBHDFS_URL', 'HIVE_METASTORE'], env });
+    // Before all else that happens afterwards: what cleans up needs the servers.
     for (const service of ['datanode', 'namenode'] as const) healAfter(t, service);
+    const here = await place(t, { who: 'hdfs', on: ['WEBHDFS_URL', 'HIVE_METASTORE'], env });
     const { files, config } = archiveOf(t, here);
     let pulso = await here.start('a', ['--no-generator']);
     await untilReady(pulso.url);

@@ -13,7 +13,16 @@ import { Model, type ModelResult } from '../model/model.ts';
 import { compareOrders } from '../model/orders.ts';
 import { ask } from '../model/questions.ts';
 import { RECORD_BYTES } from '../model/rules.ts';
-import { actors, ledgerTotal, type Pulso, startPulso, until, untilCounted } from '../system/exactness.ts';
+import {
+  actors,
+  ledgerTotal,
+  overload,
+  type Pulso,
+  startPulso,
+  until,
+  untilCounted,
+  untilReady,
+} from '../system/exactness.ts';
 import { folderFor } from '../system/folder.ts';
 import { type Producer, produce } from '../system/producer.ts';
 import { type Fault, harm, healAfter, needsToHarm, type Service } from './faults.ts';
@@ -25,6 +34,7 @@ const EVENTS = Number(process.env.TEST_EVENTS ?? 8_000);
 const OUTAGE_MS = Number(process.env.TEST_OUTAGE_MS ?? 8_000);
 const PACE = 1_500;
 const SHOWN = 20;
+/** Servers and machine may be busy with others: that is not what is judged here. */
 const READY_MS = 90_000;
 
 type Shop = {
@@ -41,12 +51,13 @@ const lines = (): Uint8Array[] =>
   );
 
 async function shop(t: TestContext, through: (uri: string) => string = (uri) => uri): Promise<Shop> {
+  // Its pulso ends before the database goes.
+  const dir = folderFor(t, 'mongo');
   const { config, drop } = await freshMongo();
   t.after(drop);
-  const dir = folderFor(t, 'mongo');
   const options = { dataDir: join(dir, 'data'), env: { MONGODB_URI: through(config.mongodbUri) }, readyMs: READY_MS };
   let pulso = await startPulso(['--no-generator'], options);
-  await untilWell(pulso.url);
+  await untilReady(pulso.url, READY_MS);
   const stop = new AbortController();
   t.after(() => stop.abort());
   const producer = produce(() => pulso.url, lines(), PACE, stop.signal);
@@ -190,9 +201,9 @@ async function assertOutage(pulso: Pulso, harmIt: () => Promise<void>, healIt: (
   await harmIt();
   const began = Date.now();
   await until('/readyz names the store', 30_000, async () => {
-    const answer = await fetch(new URL('/readyz', pulso.url));
-    const text = await answer.text();
-    return { done: answer.status === 503 && /MongoDB at \S+ does not answer since \d{4}-/.test(text), state: text };
+    const answer = await fetch(new URL('/readyz', pulso.url)).catch(() => undefined);
+    const text = (await answer?.text()) ?? '';
+    return { done: answer?.status === 503 && /MongoDB at \S+ does not answer since \d{4}-/.test(text), state: text };
   });
   const { items } = (await ask(pulso.url, '/alerts')) as { items: { id: string; severity: string }[] };
   assert.ok(
@@ -207,16 +218,8 @@ async function assertOutage(pulso: Pulso, harmIt: () => Promise<void>, healIt: (
   });
   await new Promise((resolve) => setTimeout(resolve, Math.max(0, began + OUTAGE_MS - Date.now())));
   await healIt();
-  await untilWell(pulso.url);
+  await untilReady(pulso.url, READY_MS);
   assert.deepEqual(await restarted(pulso.url), [], 'an outage burns no restarts');
-}
-
-/** Servers and machine may be busy with others: that is not what is judged here. */
-function untilWell(url: string): Promise<void> {
-  return until('ready', READY_MS, async () => {
-    const answer = await fetch(new URL('/readyz', url));
-    return { done: answer.status === 200, state: await answer.text() };
-  });
 }
 
 /** Actors that were started more than once, and what became of those before, as the supervisor noted it. */
@@ -278,7 +281,7 @@ test('a stop while the store is away ends in time, and what was not committed is
   const began = performance.now();
   const stopped = here.pulso().stop();
   await stopped;
-  assert.ok(performance.now() - began < 12_000, `took ${performance.now() - began} ms`);
+  assert.ok(performance.now() - began < 12_000 * overload(), `took ${performance.now() - began} ms`);
   line.set('whole');
   await here.restart();
   await assertExact(here);

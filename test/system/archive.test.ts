@@ -20,6 +20,7 @@ import {
   replay,
   runPulso,
   startPulso,
+  taken,
   until,
   untilCounted,
 } from './exactness.ts';
@@ -67,10 +68,15 @@ test('a small budget, archived and killed -9 all the while, leaves every KPI and
   const some = await compareOrders(pulso.url, model);
   assert.ok(some.archived.size > 0 && some.hot > 0, `${some.archived.size} archived, ${some.hot} hot`);
 
-  const { code, output } = await runPulso(['archive', 'run'], options);
-  assert.equal(code, 0, output);
-  assert.match(output, /Done: the archive holds \d+ records/);
-  assert.equal((await statusOf(pulso.url)).hot_bytes, 0);
+  // Asked again where the archiver was replaced meanwhile: a machine that has too much to do makes it look hung.
+  await until('everything is archived', 120_000, async () => {
+    const { code, output } = await runPulso(['archive', 'run'], options);
+    const { hot_bytes: hot } = await statusOf(pulso.url);
+    return {
+      done: code === 0 && /Done: the archive holds \d+ records/.test(output) && hot === 0,
+      state: [output, hot],
+    };
+  });
   assert.deepEqual(await differences(pulso.url, model), []);
   const records = [...model.partitions.values()].reduce((sum, partition) => sum + partition.records, 0);
   assert.equal((await statusOf(pulso.url)).records, records);
@@ -82,7 +88,8 @@ test('a small budget, archived and killed -9 all the while, leaves every KPI and
 /** Letters whose records are nowhere but in the archive: they go into the log again, to end as they did before. */
 async function assertReplays(pulso: Pulso, events: number): Promise<void> {
   const before = await ledgerTotal(pulso.url);
-  const { status, body } = await post(pulso, '/dead-letters/replay', { reason: 'bad-value', limit: 20 });
+  const letters = { reason: 'bad-value', limit: 20 };
+  const { status, body } = await taken(() => post(pulso, '/dead-letters/replay', letters));
   assert.equal(status, 200, JSON.stringify(body));
   const { replayed, refused } = body as { replayed: number; refused: unknown[] };
   assert.deepEqual([replayed, refused], [20, []]);

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { findRunning } from '../../actors/backends/lock.ts';
 import { actors, ledgerTotal, runPulso, spawnPulso, startPulso, until, untilCounted } from './exactness.ts';
-import { folderFor } from './folder.ts';
+import { endBeforeFolder, folderFor } from './folder.ts';
 
 const ORDER = {
   type: 'order',
@@ -45,18 +45,21 @@ test('command shows help and version, and says what is wrong with its arguments'
 
 test('command says within ten seconds that there is no MongoDB, and starts nothing', async (t) => {
   const dataDir = folderFor(t, 'command');
-  const began = performance.now();
-  const ended = await runPulso(['start', '--port', '0'], {
-    dataDir,
-    env: { MONGODB_URI: 'mongodb://me:hush@127.0.0.1:1' },
-  });
-  assert.equal(ended.code, 2, ended.output);
-  assert.match(ended.output, /Cannot start as MONGODB_URI must name a MongoDB that answers: 127\.0\.0\.1:1 does not/);
-  assert.doesNotMatch(ended.output, /hush|starts, epoch/);
-  assert.ok(
-    performance.now() - began < 10_000 * Math.max(1, loadavg()[0] as number),
-    `${performance.now() - began} ms`,
-  );
+  const tries: number[] = [];
+  // Again where the machine stood still meanwhile: not each time it does.
+  const isInTime = () => tries.some((took) => took < 10_000 * Math.max(1, loadavg()[0] as number));
+  while (tries.length < 3 && !isInTime()) {
+    const began = performance.now();
+    const ended = await runPulso(['start', '--port', '0'], {
+      dataDir,
+      env: { MONGODB_URI: 'mongodb://me:hush@127.0.0.1:1' },
+    });
+    tries.push(performance.now() - began);
+    assert.equal(ended.code, 2, ended.output);
+    assert.match(ended.output, /Cannot start as MONGODB_URI must name a MongoDB that answers: 127\.0\.0\.1:1 does not/);
+    assert.doesNotMatch(ended.output, /hush|starts, epoch/);
+  }
+  assert.ok(isInTime(), `${tries.join(', ')} ms`);
   const wrong = await runPulso(['start', '--port', '0'], { dataDir, env: { MONGODB_URI: 'mongodb://a:b:c@/' } });
   assert.equal(wrong.code, 2, wrong.output);
   assert.match(wrong.output, /Cannot use MONGODB_URI as it must be an address of MongoDB/);
@@ -105,16 +108,16 @@ test('command drains and commits on a signal, and remembers the number of lanes'
   const again = await startPulso(['--no-generator'], { dataDir });
   await untilCounted(again.url, 500);
   assert.equal((await ledgerTotal(again.url)).counted, 500);
-  await until('three lanes run', 10_000, async () => {
+  await until('three lanes run', 60_000, async () => {
     const lanes = [...(await actors(again.url)).keys()].filter((id) => id.startsWith('aggregator-'));
     return { done: lanes.length === 3, state: lanes };
   });
 });
 
-test('command takes a signal that comes twice at once for one, and ends in order', async (t) => {
+test('command takes signals that come at once for one, and ends in order', async (t) => {
   const running = await startPulso(['--no-generator'], { dataDir: folderFor(t, 'command') });
-  running.signal('SIGINT');
-  running.signal('SIGINT');
+  // It finds both when it goes on, however long it takes to send them.
+  for (const signal of ['SIGSTOP', 'SIGINT', 'SIGTERM', 'SIGCONT'] as const) running.signal(signal);
   assert.deepEqual(await running.ended, { code: 0, signal: null });
 });
 
@@ -155,10 +158,11 @@ test('what npm started ends in order when npm is killed', {
     env: { ...process.env, npm_lifecycle_event: 'start' },
     stdio: ['ignore', 'pipe', 'ignore'],
   });
+  endBeforeFolder(dataDir, () => shell.kill('SIGKILL'));
   await once(shell.stdout, 'data');
   const { pid } = findRunning(dataDir) ?? assert.fail('it is not running');
   shell.kill('SIGTERM');
-  await until('the data folder is free', 10_000, async () => ({
+  await until('the data folder is free', 60_000, async () => ({
     done: findRunning(dataDir) === undefined,
     state: pid,
   }));

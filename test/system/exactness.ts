@@ -4,6 +4,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { availableParallelism, loadavg } from 'node:os';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -96,15 +97,13 @@ export function workOff(options: PulsoOptions): Promise<Ended & { output: string
   return runPulso(['start', '--port', '0', '--no-generator', '--exit-when-done'], options);
 }
 
+/** How many times as long anything may take as on a machine that has no more to do than it has cores. */
+export const overload = () => Math.max(1, (loadavg()[0] as number) / availableParallelism());
+
 export type LedgerTotal = { in: number; counted: number; late: number; dead: number; duplicates: number; lag: number };
 
-/** Zeros while the gateway cannot be asked: it may be restarting. */
 export async function ledgerTotal(url: string): Promise<LedgerTotal> {
-  try {
-    return ((await ask(url, '/ledger')) as { total: LedgerTotal }).total;
-  } catch {
-    return { in: 0, counted: 0, late: 0, dead: 0, duplicates: 0, lag: Number.NaN };
-  }
+  return ((await ask(url, '/ledger')) as { total: LedgerTotal }).total;
 }
 
 /** Waits until so many events are in the ledger and nothing of the log is left. */
@@ -139,16 +138,30 @@ export function untilReady(url: string, limitMs = READY_MS): Promise<void> {
   });
 }
 
-/** A command to an actor; answers the status and the body. */
-export async function command(pulso: Pulso, actor: string, what: string): Promise<{ status: number; body: unknown }> {
-  return post(pulso, `/system/actors/${actor}/${what}`, { reason: 'test', idempotency_key: crypto.randomUUID() });
+type Done = { status: number; body: unknown };
+
+/** A command to an actor. Given again under the same key, it is carried out once. */
+export function command(pulso: Pulso, actor: string, what: string): Promise<Done> {
+  const body = { reason: 'test', idempotency_key: crypto.randomUUID() };
+  return taken(() => post(pulso, `/system/actors/${actor}/${what}`, body));
 }
 
-export function setLanes(pulso: Pulso, lanes: number): Promise<{ status: number; body: unknown }> {
-  return post(pulso, '/system/lanes', { lanes, reason: 'test', idempotency_key: crypto.randomUUID() });
+export function setLanes(pulso: Pulso, lanes: number): Promise<Done> {
+  return taken(() => post(pulso, '/system/lanes', { lanes, reason: 'test', idempotency_key: crypto.randomUUID() }));
 }
 
-export async function post(pulso: Pulso, path: string, body: unknown): Promise<{ status: number; body: unknown }> {
+/** Given again while whoever takes it, or carries it out, is away: on a busy machine any actor may be replaced at any time. */
+export async function taken(give: () => Promise<Done>): Promise<Done> {
+  let done: Done | undefined;
+  await until('a command is taken', READY_MS, async () => {
+    const state = await give().catch(String);
+    if (typeof state === 'object') done = state;
+    return { done: done !== undefined && ![409, 503].includes(done.status), state };
+  });
+  return done as Done;
+}
+
+export async function post(pulso: Pulso, path: string, body: unknown): Promise<Done> {
   const answer = await fetch(new URL(path, pulso.url), {
     method: 'POST',
     headers: { authorization: `Bearer ${pulso.token}`, 'content-type': 'application/json' },
@@ -163,6 +176,8 @@ export type ActorNode = {
   kind: string;
   state: string;
   epoch: number;
+  /** Of its supervisor's budget. */
+  restarts: { used: number; budget: number };
   children?: ActorNode[];
 };
 

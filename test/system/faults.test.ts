@@ -8,13 +8,13 @@ import type { NodeStatus } from '../../supervisor/status.ts';
 import { hostileLines } from '../model/hostile.ts';
 import { readLog } from '../model/log.ts';
 import { Model } from '../model/model.ts';
+import { ask } from '../model/questions.ts';
 import { RECORD_BYTES } from '../model/rules.ts';
 import { until, untilCounted, untilReady } from './exactness.ts';
 import { folderFor } from './folder.ts';
 import { type InProcess, startInProcess } from './in-process.ts';
 import { type Producer, produce } from './producer.ts';
 import {
-  assertAlive,
   backAfter,
   differences,
   dropLinks,
@@ -24,6 +24,7 @@ import {
   post,
   strike,
   untilMore,
+  withoutDeaths,
 } from './striking.ts';
 
 const EVENTS = 2_800;
@@ -74,7 +75,11 @@ function lines(events: number): Uint8Array[] {
 /** Everything sent is taken and counted, nobody makes more, and all figures are those of the model of the log. */
 async function assertExact(pulso: InProcess, dir: string, producer: Producer): Promise<void> {
   await producer.finished;
-  assert.equal((await pulso.tree.control('generator').drain()).drained, true);
+  await until('nobody makes more', 60_000, async () => {
+    const state = stateOf(pulso.tree.status(), 'generator');
+    if (state !== 'stopped') await post(pulso, '/system/actors/generator/drain', {}).catch(() => undefined);
+    return { done: state === 'stopped', state };
+  });
   const model = new Model();
   for (const { topic, partition, bytes, at } of readLog(dir)) model.addTo(topic, partition, bytes, at);
   const result = model.result();
@@ -83,29 +88,35 @@ async function assertExact(pulso: InProcess, dir: string, producer: Producer): P
   assert.deepEqual((await differences(pulso, result)).slice(0, 20), []);
 }
 
-async function started(t: TestContext, pace: number, events: number): Promise<[InProcess, string, Producer]> {
+type Load = { readonly pace: number; readonly limitMs: number };
+
+async function started(t: TestContext, { pace, limitMs }: Load): Promise<[InProcess, string, Producer]> {
   const dir = folderFor(t, 'faults');
-  const pulso = await startInProcess(t, { dataDir: dir, lanes: 2, rate: RATE, limitMs: 500 });
+  const pulso = await startInProcess(t, { dataDir: dir, lanes: 2, rate: RATE, limitMs });
   await untilReady(pulso.url);
   const stop = new AbortController();
   t.after(() => stop.abort());
-  return [pulso, dir, produce(() => pulso.url, lines(events), pace, stop.signal)];
+  return [pulso, dir, produce(() => pulso.url, lines(EVENTS), pace, stop.signal)];
 }
 
 /** Each says what it is doing, and takes other settings. */
 async function assertToldAndSet(pulso: InProcess): Promise<void> {
   for (const actor of ACTORS) {
-    const { status, body } = await get(pulso, `/system/actors/${actor}/inspect`);
-    assert.deepEqual([status, body.id, body.epoch, typeof body.own], [200, actor, 1, 'object'], actor);
+    const { id, epoch, own } = (await ask(pulso.url, `/system/actors/${actor}/inspect`)) as Record<string, unknown>;
+    assert.deepEqual([id, typeof epoch, typeof own], [actor, 'number', 'object'], actor);
   }
-  const { own } = await pulso.tree.control<{ partitions: unknown[]; positions: unknown[] }>('aggregator-0').inspect();
-  assert.deepEqual([own.partitions.length, own.positions.length], [6, 6], 'half of the partitions of three topics');
+  const control = pulso.tree.control<{ partitions: unknown[]; positions: unknown[] }>('aggregator-0');
+  await until('aggregator-0 has half of the partitions of three topics', 30_000, async () => {
+    const { own } = await control.inspect();
+    return { done: own.partitions.length === 6 && own.positions.length === 6, state: own };
+  });
   for (const [actor, settings] of Object.entries(SETTINGS)) {
     await until(`${actor} configured`, 30_000, async () => {
       const { status, body } = await post(pulso, `/system/actors/${actor}/configure`, { settings });
-      return { done: status === 200 && isDeepStrictEqual(body.settings, settings), state: body };
+      const told = await get(pulso, `/system/actors/${actor}/inspect`);
+      const done = [body.settings, told.body.settings].every((one) => isDeepStrictEqual(one, settings));
+      return { done: done && status === 200, state: [body, told.body] };
     });
-    assert.deepEqual((await pulso.tree.control(actor).inspect()).settings, settings, actor);
   }
   const unknown = await post(pulso, '/system/actors/jobs/configure', { settings: { rate: 1 } });
   const { code, field, message } = unknown.body.error as Record<string, string>;
@@ -114,18 +125,20 @@ async function assertToldAndSet(pulso: InProcess): Promise<void> {
   assert.equal((await post(pulso, '/system/actors/lanes/fault', { kind: 'crash' })).status, 409);
 }
 
-function waitingOf(node: NodeStatus, id: string): string | undefined {
-  if (node.id === id) return node.waiting?.what;
-  return node.children.map((child) => waitingOf(child, id)).find((what) => what !== undefined);
+function nodeOf(node: NodeStatus, id: string): NodeStatus | undefined {
+  if (node.id === id) return node;
+  return node.children.map((child) => nodeOf(child, id)).find((found) => found !== undefined);
 }
+
+const stateOf = (root: NodeStatus, id: string) => nodeOf(root, id)?.state;
 
 /** A consumer without an aggregator waits, and is not to blame for it; one that does not go on with the next one is. */
 async function stallWaiting(pulso: InProcess): Promise<void> {
   const drained = await post(pulso, '/system/actors/aggregator-0/drain', {});
   assert.deepEqual([drained.status, drained.body.drained], [200, true]);
   assert.equal((await post(pulso, '/system/actors/aggregator-0/fault', { kind: 'crash' })).status, 409);
-  await until('consumer-0 waits for its aggregator', 10_000, async () => {
-    const waiting = waitingOf(pulso.tree.status(), 'consumer-0');
+  await until('consumer-0 waits for its aggregator', 30_000, async () => {
+    const waiting = nodeOf(pulso.tree.status(), 'consumer-0')?.waiting?.what;
     return { done: waiting === 'the aggregator', state: waiting };
   });
   const epoch = epochOf(pulso, 'consumer-0');
@@ -135,12 +148,13 @@ async function stallWaiting(pulso: InProcess): Promise<void> {
 }
 
 test('every kind of fault of every kind of actor is recovered from, and every figure stays exact', async (t) => {
-  const [pulso, dir, producer] = await started(t, PACE, EVENTS);
+  const [pulso, dir, producer] = await started(t, { pace: PACE, limitMs: 500 });
   const took: string[] = [];
 
-  for (const actor of ACTORS) await order(pulso, actor, 'slow');
-  await untilMore(pulso);
-  assertAlive(pulso, ACTORS, 1, 'all were slow');
+  await withoutDeaths(pulso, 'all are slow', async () => {
+    for (const actor of ACTORS) await order(pulso, actor, 'slow');
+    await untilMore(pulso);
+  });
   for (const actor of ACTORS) await dropLinks(pulso, actor);
   for (const [kind, groups] of STRIKES) {
     for (const group of groups) {
@@ -158,20 +172,29 @@ async function metricOf({ url }: InProcess, name: string): Promise<number> {
   return Number(line.slice(name.length + 1));
 }
 
+const TAKEN_MS = 10_000;
+
 /** Somebody else takes a partition over: what its owner still commits is refused and counted, then it is taken back. */
 async function loseOwnership(pulso: InProcess, dir: string): Promise<void> {
   const before = await metricOf(pulso, 'pulso_fenced_total');
-  const store = new EmbeddedPartitionStore({ dataDir: dir, partitions: 4, topics: ['orders', 'deliveries', 'clicks'] });
-  await store.open({ topic: 'orders', partition: 0 });
-  await store.close();
-  await until('the owner was refused', 30_000, async () => {
+  const topics = ['orders', 'deliveries', 'clicks'];
+  let takenAt = Number.NEGATIVE_INFINITY;
+  await until('the owner was refused', 60_000, async () => {
+    // Again where its owner has restarted, and so taken it back unknowingly.
+    if (performance.now() - takenAt > TAKEN_MS) {
+      const store = new EmbeddedPartitionStore({ dataDir: dir, partitions: 4, topics });
+      await store.open({ topic: 'orders', partition: 0 });
+      await store.close();
+      takenAt = performance.now();
+    }
     const fenced = await metricOf(pulso, 'pulso_fenced_total');
     return { done: fenced > before, state: fenced };
   });
 }
 
 test('links that drop while batches are on their way, other settings, a stall of one that waits and a partition that is lost change no figure', async (t) => {
-  const [pulso, dir, producer] = await started(t, 8 * EVENTS, EVENTS);
+  // Wider limits: but for one stall nobody is to be held for hung.
+  const [pulso, dir, producer] = await started(t, { pace: 8 * EVENTS, limitMs: 1_000 });
   await assertToldAndSet(pulso);
   let sending = true;
   void producer.finished.then(() => {
@@ -184,7 +207,11 @@ test('links that drop while batches are on their way, other settings, a stall of
   t.diagnostic(`${drops} drops`);
   await stallWaiting(pulso);
   await loseOwnership(pulso, dir);
-  for (const actor of ['gateway', 'aggregator-0'])
-    assert.ok((await metricOf(pulso, `pulso_actor_external_bytes{actor="${actor}"}`)) > 0, actor);
+  for (const actor of ['gateway', 'aggregator-0']) {
+    await until(`buffers of ${actor} are told`, 30_000, async () => {
+      const bytes = await metricOf(pulso, `pulso_actor_external_bytes{actor="${actor}"}`);
+      return { done: bytes > 0, state: bytes };
+    });
+  }
   await assertExact(pulso, dir, producer);
 });

@@ -9,7 +9,7 @@ import { hostileLines } from '../model/hostile.ts';
 import { readLog } from '../model/log.ts';
 import { RECORD_BYTES } from '../model/rules.ts';
 import { eventsOf } from './against-model.ts';
-import { type Pulso, startPulso, untilCounted, untilReady } from './exactness.ts';
+import { type Pulso, startPulso, until, untilCounted, untilReady } from './exactness.ts';
 import { folderFor } from './folder.ts';
 import {
   assertCostNothing,
@@ -135,7 +135,11 @@ test('a request that kills log-writer or reader is refused, not delivered again,
       assert.equal(refused.status, 503, refused.text);
       assert.match(refused.text, new RegExp(`the ${actor} went away`));
       assert.equal((await once(() => ask(pulso, `good-${actor}-${death}`))).status, fine, 'others are answered');
-      assert.equal((await ordered()).length, death);
+      // The supervisor's word of it comes beside the answers.
+      await until(`death ${death} is noted`, 60_000, async () => {
+        const state = await ordered();
+        return { done: state.length === death, state };
+      });
     }
     const known = await once(() => ask(pulso, 'bad'));
     assert.equal(known.status, 400, known.text);

@@ -4,7 +4,7 @@ import type { LogRecord } from '../model/log.ts';
 import { Model, type ModelOptions, type ModelResult } from '../model/model.ts';
 import { ask } from '../model/questions.ts';
 import { modelOf } from './against-model.ts';
-import { type Pulso, post, until } from './exactness.ts';
+import { type Pulso, post, taken, until } from './exactness.ts';
 
 /** Which order an actor is to die of, and how. */
 export type Victim = { readonly actor: string; readonly id: string; readonly death: string };
@@ -42,7 +42,7 @@ export function loneOrders(
 /** Answers all that the actor dies of from now on; with `off` of this order no more. */
 export async function poison(pulso: Pulso, { actor, id, death }: Victim, more = {}): Promise<unknown> {
   const order = { kind: 'poison', order_id: id, death, ...more };
-  const { status, body } = await post(pulso, `/system/actors/${actor}/fault`, order);
+  const { status, body } = await taken(() => post(pulso, `/system/actors/${actor}/fault`, order));
   assert.equal(status, 200, JSON.stringify(body));
   return (body as { poisoned: unknown }).poisoned;
 }
@@ -72,8 +72,7 @@ export async function notedOf(pulso: Pulso, actor: string, kind: string): Promis
 export async function untilParked(pulso: Pulso, count: number, limitMs: number): Promise<Letter[]> {
   let found: Letter[] = [];
   await until(`${count} orders are dead letters`, limitMs, async () => {
-    // A gateway of a machine that is too busy may be restarting.
-    found = await poisonLetters(pulso).catch(() => []);
+    found = await poisonLetters(pulso);
     return { done: found.length === count, state: found };
   });
   assert.deepEqual(new Set(found.map(({ attempts }) => attempts)), new Set([2]));
@@ -100,7 +99,7 @@ export async function assertReplayed(
   assertExact: () => Promise<void>,
 ): Promise<void> {
   const replay = async (note: string) => {
-    const { status, body } = await post(pulso, '/dead-letters/replay', { reason: 'poison', note });
+    const { status, body } = await taken(() => post(pulso, '/dead-letters/replay', { reason: 'poison', note }));
     assert.equal(status, 200, JSON.stringify(body));
     return body as { replayed: number; refused: unknown[] };
   };
