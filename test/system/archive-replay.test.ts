@@ -46,7 +46,7 @@ async function archiveAll(dataDir: string, root: string): Promise<number> {
   return records;
 }
 
-test('replay from the archive into a fresh system gives the same figures', { timeout: 300_000 }, async (t) => {
+test('replay from the archive into a fresh system gives the same figures', { timeout: 900_000 }, async (t) => {
   const dir = folderFor(t, 'replay');
   const file = join(dir, 'hostile.ndjson');
   writeHostileFile(file, { events: EVENTS });

@@ -47,7 +47,7 @@ async function untilWithin(url: string): Promise<void> {
 }
 
 test('a small budget, archived and killed -9 all the while, leaves every KPI and every order exact', {
-  timeout: 300_000,
+  timeout: 900_000,
 }, async (t) => {
   const options = optionsOf(t);
   const file = join(options.dir, 'hostile.ndjson');
