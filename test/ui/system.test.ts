@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it, type TestContext } from 'node:test';
-import type { Page } from 'playwright-core';
+import type { Page, Route } from 'playwright-core';
 import { axeViolations, closeBrowser, openPage, overflow } from '../helpers/browser.ts';
 import { FIXTURE_TOKEN, UiServer } from '../helpers/ui-server.ts';
 
@@ -342,6 +342,24 @@ describe('System page', () => {
     assert.match((await row.textContent()) ?? '', /Inject fault hang\s*archiver\s*Refused\s*a rehearsal/);
     await page.getByRole('button', { name: 'Audit' }).click();
     await page.locator('#audit').waitFor({ state: 'detached' });
+  });
+
+  it('what is asked for stays when the answer to an earlier question comes after it', async (t) => {
+    const page = await openSystem(t);
+    const [asked, answered] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const hold = async (route: Route) => {
+      asked.resolve();
+      await answered.promise;
+      await route.fallback();
+    };
+    await page.context().route('**/system/tree', hold, { times: 1 });
+    await asked.promise;
+    await page.getByRole('button', { name: 'Audit' }).click();
+    await page.locator('#audit tbody tr').waitFor();
+    answered.resolve();
+    // The second of these begins a second after an answer.
+    for (let polls = 0; polls < 2; polls++) await page.waitForRequest('**/system/tree');
+    assert.equal(await page.locator('#audit tbody tr').count(), 1);
   });
 
   it('without a token and on a supervisor it says why there are no commands', async (t) => {

@@ -56,6 +56,7 @@ export class PlSystemHost extends PlElement {
   declare _range: Range;
   declare _code: 'loading' | 'ready' | 'failed';
   #actor: string | undefined;
+  #asks = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #cancel = new AbortController();
   #unsubscribe: (() => void) | undefined;
@@ -194,8 +195,10 @@ export class PlSystemHost extends PlElement {
     this.#timer = setTimeout(() => void this.#poll(), POLL_MS);
   }
 
+  /** What a person does meanwhile asks anew: the answer to what was wanted before is of no use then. */
   async #ask(signal: AbortSignal): Promise<void> {
     const { http } = this.page;
+    const ask = ++this.#asks;
     const actor = this.#actor;
     const from = Math.floor(this.#now() - RANGES[this._range]);
     try {
@@ -207,16 +210,17 @@ export class PlSystemHost extends PlElement {
         actor && http.get(`${pathOf(actor)}/messages`, {}, signal).catch(() => undefined),
         this._audit && http.get('/system/audit', { limit: MOST_AUDIT }, signal),
       ]);
+      if (ask !== this.#asks) return;
       this._tree = tree;
       this._incidents = incidents;
       if (actor === this.#actor) {
         this._detail = detail;
         this._messages = messages;
       }
-      if (this._audit !== undefined) this._audit = audit;
+      if (this._audit !== undefined) this._audit = audit ?? this._audit;
       this._error = undefined;
     } catch (thrown) {
-      if (!signal.aborted) this._error = messageOf(thrown);
+      if (!signal.aborted && ask === this.#asks) this._error = messageOf(thrown);
     }
   }
 
