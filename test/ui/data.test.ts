@@ -16,13 +16,17 @@ after(async () => {
   await server.stop();
 });
 
-type Options = { width?: number; query?: string; token?: boolean; ready?: string };
+type Options = { width?: number; query?: string; token?: boolean; ready?: string; polls?: boolean };
+
+/** Nothing is asked for again every five seconds. */
+const NO_POLLS = `{ const run = setTimeout; window.setTimeout = (task, ms) => (ms === 5_000 ? 0 : run(task, ms)); }`;
 
 async function openData(t: TestContext, options: Options = {}): Promise<Page> {
-  const { width, query = '', token = true, ready = 'pl-job-runs .pl-run[tabindex="0"]' } = options;
-  const address = `${server.url}/data?${query}${token ? `&token=${FIXTURE_TOKEN}` : ''}`;
-  const { page, problems, close } = await openPage(address, width === undefined ? {} : { width });
+  const { width, query = '', token = true, ready = 'pl-job-runs .pl-run[tabindex="0"]', polls = true } = options;
+  const { page, context, problems, close } = await openPage('about:blank', width === undefined ? {} : { width });
   t.after(close);
+  if (!polls) await context.addInitScript(NO_POLLS);
+  await page.goto(`${server.url}/data?${query}${token ? `&token=${FIXTURE_TOKEN}` : ''}`);
   await page.locator(ready).first().waitFor();
   t.after(() => assert.deepEqual(problems, []));
   return page;
@@ -135,7 +139,7 @@ describe('Data page', () => {
   it('what fails, fails alone, and is asked again', async (t) => {
     server.otherwise.set('/dead-letters', 503);
     server.otherwise.set('/archive/batches', 404);
-    const page = await openData(t, { ready: 'pl-dead-letters [data-kind="error"]' });
+    const page = await openData(t, { ready: 'pl-dead-letters [data-kind="error"]', polls: false });
     await page.locator('pl-job-runs .pl-run[tabindex="0"]').first().waitFor();
     await untilFits(page, 'pl-archive-table', /does not answer for its archive/);
     await untilCount(page, 'pl-store-gauge [data-command]', 0);
