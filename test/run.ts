@@ -5,6 +5,7 @@
  * speak to the servers that the environment names and are run by nothing else. Other arguments name files or folders.
  */
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { globSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { createInterface } from 'node:readline';
@@ -22,6 +23,9 @@ const ALONE =
   /^test\/(supervisor\/(threads|zombies|memory|soak|faults|control|poison-threads|fencing)|system\/faults)\./;
 /** Pages, and what measures CPU time or by a limit that follows the load: one thing beside them does not matter. */
 const IN_PAIRS = /^test\/(ui\/|system\/exactness\.)/;
+/** Of those on servers: what stops servers under everybody, or measures how soon another process goes on. */
+const STRIKING =
+  /^test\/services\/(acceptance|archive-hdfs|archive-hdfs-faults|faults|kafka-faults|kafka-two|mongodb-system|two-processes)\./;
 const IN_BROWSER = /^test\/(ui\/|system\/(console|page)\.)/;
 /** What Deno does not run: the browser tests test the page, not the runtime. */
 const NOT_ON_DENO = /^test\/ui\//;
@@ -30,6 +34,8 @@ const ON_SERVERS = /^test\/services\//;
 const FILE_LIMIT_MS = process.env.TEST_EVENTS === undefined ? 900_000 : 2_700_000;
 
 const MAX_REASON_CHARS = 2_000;
+const LINES_OF_A_FAILURE = 40;
+const FILES_OF_A_GROUP = 4;
 
 const all = globSync('test/**/*.test.ts')
   .sort()
@@ -57,13 +63,15 @@ if (nothing) console.log(nothingRan());
 console.log(`${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped`);
 process.exit(count.failed === 0 && !nothing ? 0 : 1);
 
-/** One file at a time: they share the servers. */
+/** Most of them wait for servers most of the time. */
 async function runOnServers(): Promise<void> {
   for (const [name, { what }] of Object.entries(SERVERS)) {
     const named = process.env[name]?.replace(/\/\/[^@/]*@/, '//***@');
     console.log(`${what}: ${named || `${name} is unset`}`);
   }
-  await runOnNode(all, 1);
+  const [striking, others] = parted(all, STRIKING);
+  await runOnNode(others, 2);
+  await runOnNode(striking, 1);
 }
 
 function parted(files: readonly string[], by: RegExp): [fitting: string[], others: string[]] {
@@ -103,20 +111,45 @@ async function runOnNode(files: string[], concurrency: number): Promise<void> {
   for await (const text of report) process.stdout.write(String(text));
 }
 
-/** Deno's own runner; its lines are counted, as it has no interface to ask. */
+/** Groups of files side by side, each in a process of its own, then those that measure time. */
 async function runOnDeno(files: string[]): Promise<void> {
+  const [alone, others] = parted(files, ALONE);
+  const groups: string[][] = [];
+  while (others.length > 0) groups.push(others.splice(0, FILES_OF_A_GROUP));
+  const worker = async () => {
+    for (let group = groups.shift(); group !== undefined; group = groups.shift()) await denoTest(group);
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, worker));
+  if (alone.length > 0) await denoTest(alone);
+}
+
+/** Deno's own runner; its lines are counted, as it has no interface to ask. They are shown when all are there. */
+async function denoTest(files: readonly string[]): Promise<void> {
   const child = spawn('node_modules/.bin/deno', ['test', '-A', '--no-check', ...files], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, NO_COLOR: '1' },
   });
-  for await (const line of createInterface({ input: child.stdout })) {
-    console.log(line);
+  const ended = once(child, 'close') as Promise<[number | null]>;
+  const failedBefore = count.failed;
+  const lines: string[] = [];
+  for (const stream of [child.stdout, child.stderr])
+    createInterface({ input: stream }).on('line', (line) => lines.push(line));
+  const [code] = await ended;
+  console.log(lines.join('\n'));
+  for (const line of lines) {
     const [, passed, failed, ignored] = /(\d+) passed.*?\| (\d+) failed(?:.*?\| (\d+) ignored)?/.exec(line) ?? [];
     if (passed === undefined) continue;
     count.passed += Number(passed);
     count.failed += Number(failed);
     count.skipped += Number(ignored ?? 0);
   }
-  const code = await new Promise<number>((resolve) => child.on('exit', (value) => resolve(value ?? 1)));
-  if (code !== 0 && count.failed === 0) count.failed = 1;
+  if (code === 0 && count.failed === failedBefore) return;
+  if (count.failed === failedBefore) count.failed++;
+  reasons.push(`failed under Deno, among ${files.join(' ')}:`, ...failuresIn(lines));
+}
+
+/** What Deno says of failures at the end of its report. */
+function failuresIn(lines: readonly string[]): readonly string[] {
+  const from = lines.findIndex((line) => /^\s*ERRORS\s*$/.test(line));
+  return lines.slice(from < 0 ? -LINES_OF_A_FAILURE : from).slice(0, LINES_OF_A_FAILURE);
 }

@@ -17,7 +17,7 @@ import { OverviewWatch } from './overview-watch.ts';
 import { type Place, place } from './pulso.ts';
 import { needs } from './servers.ts';
 
-const KILLS = 3;
+const KILLS = 2;
 const STARTS = 4;
 const EVENTS_A_SECOND = 400;
 const CHUNK_MS = 250;
