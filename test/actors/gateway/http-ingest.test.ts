@@ -63,9 +63,9 @@ test('gateway says that ingest is paused wherever somebody may ask, until it is 
 
 test('gateway gives audit entries numbers that no later one gives again, and takes changes of what it knows', () => {
   let now = 5_000;
-  const told: { entry: AuditEntry }[] = [];
+  const told: { id: number; entry: AuditEntry }[] = [];
   const control = (epoch: number) =>
-    new Control({ self: 'gateway', epoch, tell: (body) => told.push(body as { entry: AuditEntry }), now: () => now });
+    new Control({ self: 'gateway', epoch, tell: (body) => told.push(body as (typeof told)[number]), now: () => now });
   const first = control(1);
   for (const key of ['a', 'b']) first.run({ lanes: 2, reason: '', key }, 'here').catch(() => {});
   now = 6_000;
@@ -80,6 +80,8 @@ test('gateway gives audit entries numbers that no later one gives again, and tak
       [5_000, 'pending'],
     ],
   );
-  next.remember([{ ...(told[0] as { entry: AuditEntry }).entry, outcome: 'accepted' }]);
+  next.remember([{ ...(told[0] as (typeof told)[number]).entry, outcome: 'accepted' }]);
   assert.deepEqual(next.audit().at(-1)?.outcome, 'accepted');
+  // Else their deadlines would be waited for.
+  for (const { id } of told) for (const one of [first, next]) one.done({ type: 'control-done', id, value: {} });
 });
