@@ -32,6 +32,8 @@ export class LineSplitter {
   #held: Uint8Array;
   #heldLength = 0;
   #length = 0;
+  /** None of it was anything else, nor what was not kept of it. */
+  #blank = true;
   #last = 0;
   #number = 0;
   #bomSeen = 0;
@@ -87,6 +89,7 @@ export class LineSplitter {
     this.#number++;
     let bytes = rest;
     let { length } = rest;
+    const blank = this.#blank && isBlank(rest);
     if (this.#length > 0) {
       this.#hold(rest);
       length = this.#length;
@@ -96,15 +99,17 @@ export class LineSplitter {
     if (length > 0 && last === CR) length--;
     this.#heldLength = 0;
     this.#length = 0;
+    this.#blank = true;
     const tooLarge = length > this.#limit;
     const kept = bytes.subarray(0, tooLarge ? this.#limit + 1 : length);
-    return isBlank(kept) ? undefined : { bytes: kept, number: this.#number, tooLarge };
+    return blank ? undefined : { bytes: kept, number: this.#number, tooLarge };
   }
 
   /** Keeps what may be needed: one byte more than the limit, and one for a CR. */
   #hold(bytes: Uint8Array): void {
     if (bytes.length === 0) return;
     this.#length += bytes.length;
+    this.#blank &&= isBlank(bytes);
     this.#last = bytes[bytes.length - 1] as number;
     const kept = bytes.subarray(0, this.#limit + 2 - this.#heldLength);
     const needed = this.#heldLength + kept.length;

@@ -80,6 +80,15 @@ test('splitter passes on the beginning of a line over the limit, and goes on wit
   }
 });
 
+test('splitter takes a line over the limit for a blank one only if all of it is blank', () => {
+  for (const sizes of [WHOLE, [1], [3], [7]]) {
+    assert.deepEqual(split(encode(`${' '.repeat(20)}x\n${' '.repeat(20)}\n${'\r'.repeat(9)}\r\nok`), sizes, 8), [
+      [1, ' '.repeat(9), true],
+      [4, 'ok', false],
+    ]);
+  }
+});
+
 test('splitter gives the same lines however the bytes are cut into chunks', () => {
   const bytes = fc
     .array(fc.constantFrom('a', 'bc', '\n', '\r', '\r\n', ' ', '\ufeff', 'é', '{"x":1}'), { maxLength: 40 })
