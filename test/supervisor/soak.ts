@@ -14,7 +14,8 @@ const MB = 2 ** 20;
 
 function busybody(manner: BusybodyInput['manner'], seed: number, more: Partial<WorkerSpec> = {}): WorkerSpec {
   const input: BusybodyInput = { manner, seed };
-  return { id: `${manner}-${seed}`, type: 'worker', entry: ENTRY, input, progressMs: 1_000, ...more };
+  const limits = { progressMs: 1_000, startMs: 60_000 };
+  return { id: `${manner}-${seed}`, type: 'worker', entry: ENTRY, input, ...limits, ...more };
 }
 
 /** Every limit is on but those of the ones that spin: they are the load, and are to be left alone. */
