@@ -10,7 +10,7 @@ import { readLog } from '../model/log.ts';
 import { Model } from '../model/model.ts';
 import { ask } from '../model/questions.ts';
 import { RECORD_BYTES } from '../model/rules.ts';
-import { until, untilCounted, untilReady } from './exactness.ts';
+import { overload, until, untilCounted, untilReady } from './exactness.ts';
 import { folderFor } from './folder.ts';
 import { type InProcess, startInProcess } from './in-process.ts';
 import { type Producer, produce } from './producer.ts';
@@ -88,6 +88,9 @@ async function assertExact(pulso: InProcess, dir: string, producer: Producer): P
   assert.deepEqual((await differences(pulso, result)).slice(0, 20), []);
 }
 
+/** Limits follow the machine, up to where the test would last too long: who gets no processor looks hung. */
+const patience = () => Math.min(4, overload());
+
 type Load = { readonly pace: number; readonly limitMs: number };
 
 async function started(t: TestContext, { pace, limitMs }: Load): Promise<[InProcess, string, Producer]> {
@@ -148,7 +151,7 @@ async function stallWaiting(pulso: InProcess): Promise<void> {
 }
 
 test('every kind of fault of every kind of actor is recovered from, and every figure stays exact', async (t) => {
-  const [pulso, dir, producer] = await started(t, { pace: PACE, limitMs: 500 });
+  const [pulso, dir, producer] = await started(t, { pace: PACE, limitMs: 500 * patience() });
   const took: string[] = [];
 
   await withoutDeaths(pulso, 'all are slow', async () => {
@@ -194,7 +197,7 @@ async function loseOwnership(pulso: InProcess, dir: string): Promise<void> {
 
 test('links that drop while batches are on their way, other settings, a stall of one that waits and a partition that is lost change no figure', async (t) => {
   // Wider limits: but for one stall nobody is to be held for hung.
-  const [pulso, dir, producer] = await started(t, { pace: 8 * EVENTS, limitMs: 1_000 });
+  const [pulso, dir, producer] = await started(t, { pace: 8 * EVENTS, limitMs: 1_000 * patience() });
   await assertToldAndSet(pulso);
   let sending = true;
   void producer.finished.then(() => {
