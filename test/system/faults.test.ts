@@ -88,8 +88,11 @@ async function assertExact(pulso: InProcess, dir: string, producer: Producer): P
   assert.deepEqual((await differences(pulso, result)).slice(0, 20), []);
 }
 
-/** Limits follow the machine, up to where the test would last too long: who gets no processor looks hung. */
-const patience = () => Math.min(4, overload());
+/**
+ * Limits follow the machine, as who gets no processor looks hung: beyond the factor of two that the supervisor grants by
+ * itself, and up to where the test would last too long.
+ */
+const patience = () => Math.min(4, Math.max(1, overload() / 2));
 
 type Load = { readonly pace: number; readonly limitMs: number };
 
