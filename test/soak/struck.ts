@@ -11,6 +11,7 @@ import { compareOrders } from '../model/orders.ts';
 import { eventsOf, modelOfLog, poisonedPlaces } from '../system/against-model.ts';
 import { startPulso, untilCounted, untilReady } from '../system/exactness.ts';
 import type { Soaked } from './quiet.ts';
+import { compareSketches } from './sketches.ts';
 
 /** As many as the budgets of two lanes allow. */
 const FAULTS_A_MINUTE = 24;
@@ -65,7 +66,11 @@ async function againstModel(dataDir: string): Promise<string[]> {
     await untilReady(pulso.url, COUNTED_MS);
     const model = modelOfLog(dataDir, await poisonedPlaces(pulso.url));
     await untilCounted(pulso.url, eventsOf(model), COUNTED_MS);
-    return [...(await compareAll(pulso.url, model)), ...(await compareOrders(pulso.url, model)).differences];
+    return [
+      ...(await compareAll(pulso.url, model)),
+      ...(await compareSketches(pulso.url, model)),
+      ...(await compareOrders(pulso.url, model)).differences,
+    ];
   } finally {
     await pulso.kill9();
   }
