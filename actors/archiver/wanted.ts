@@ -11,14 +11,15 @@ export class Wanted {
   readonly #facts: Pick<FactStore, 'get' | 'put'>;
   /** Of topic-partitions that have not got there yet. */
   #offsets = new Map<string, number>();
+  #looked = false;
 
   constructor(facts: Pick<FactStore, 'get' | 'put'>) {
     this.#facts = facts;
   }
 
-  /** Whether something of it is not done yet, by whomever. */
+  /** Whether something of it is not done yet, by whomever: before the first look nobody here can say that nothing is. */
   get any(): boolean {
-    return this.#offsets.size > 0;
+    return !this.#looked || this.#offsets.size > 0;
   }
 
   /** Everything below this is wanted; 0 where nothing is. */
@@ -35,6 +36,7 @@ export class Wanted {
   /** Hears of what others have added, and forgets what is done. What was added since the extents were read is not. */
   async look(extents: readonly RawExtent[]): Promise<void> {
     this.#merge(Object.entries(((await this.#facts.get(FACT)) ?? {}) as Record<string, number>));
+    this.#looked = true;
     const starts = new Map(extents.map((extent) => [partitionKey(extent), extent.from]));
     for (const [key, offset] of this.#offsets) {
       if ((starts.get(key) ?? Number.POSITIVE_INFINITY) >= offset) this.#offsets.delete(key);

@@ -2,11 +2,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { append, numbered } from '../contracts/event-log.ts';
+import { overload } from '../helpers/overload.ts';
 import { compareAll } from '../model/compare.ts';
 import { hostileLines } from '../model/hostile.ts';
 import { Model } from '../model/model.ts';
 import { RECORD_BYTES } from '../model/rules.ts';
-import { actors, ledgerTotal, overload, until, untilCounted, untilReady } from '../system/exactness.ts';
+import { actors, ledgerTotal, until, untilCounted, untilReady } from '../system/exactness.ts';
 import { produce } from '../system/producer.ts';
 import { harm, healAfter, needsToHarm } from './faults.ts';
 import { KafkaTestLog } from './kafka-log.ts';

@@ -9,7 +9,8 @@ import type { LogChunk, LogSource, Position } from '../../actors/ports/event-log
 import { partitionKey, type TopicPartition } from '../../protocol/event.ts';
 import { readFrames } from '../../protocol/frames.ts';
 import { append, numbered } from '../contracts/event-log.ts';
-import { overload, until } from '../system/exactness.ts';
+import { overload } from '../helpers/overload.ts';
+import { until } from '../system/exactness.ts';
 import { committedOffset, expire, KafkaTestLog } from './kafka-log.ts';
 import { needs } from './servers.ts';
 

@@ -1,11 +1,12 @@
 /** Two processes in one group, on a store that both can reach: what one leaves the other takes over, and all counts once. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { overload } from '../helpers/overload.ts';
 import { compareAll } from '../model/compare.ts';
 import { hostileLines } from '../model/hostile.ts';
 import { Model } from '../model/model.ts';
 import { RECORD_BYTES } from '../model/rules.ts';
-import { ledgerTotal, overload, type Pulso, until, untilCounted, untilReady } from '../system/exactness.ts';
+import { ledgerTotal, type Pulso, until, untilCounted, untilReady } from '../system/exactness.ts';
 import { type Place, place } from './pulso.ts';
 import { needs } from './servers.ts';
 

@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { MongoClient } from 'mongodb';
+import { overload } from '../helpers/overload.ts';
 import { compareAll } from '../model/compare.ts';
 import { hostileLines } from '../model/hostile.ts';
 import { readLog } from '../model/log.ts';
@@ -13,16 +14,7 @@ import { Model, type ModelResult } from '../model/model.ts';
 import { compareOrders } from '../model/orders.ts';
 import { ask } from '../model/questions.ts';
 import { RECORD_BYTES } from '../model/rules.ts';
-import {
-  actors,
-  ledgerTotal,
-  overload,
-  type Pulso,
-  startPulso,
-  until,
-  untilCounted,
-  untilReady,
-} from '../system/exactness.ts';
+import { actors, ledgerTotal, type Pulso, startPulso, until, untilCounted, untilReady } from '../system/exactness.ts';
 import { folderFor } from '../system/folder.ts';
 import { type Producer, produce } from '../system/producer.ts';
 import { type Fault, harm, healAfter, needsToHarm, type Service } from './faults.ts';

@@ -1,6 +1,5 @@
 /** A tree on real threads, with puppets as actors and waits that name what they waited for. */
 
-import { availableParallelism, loadavg } from 'node:os';
 import { execPath } from 'node:process';
 import type { TestContext } from 'node:test';
 import {
@@ -12,6 +11,7 @@ import {
   threadSpawner,
   type WorkerSpec,
 } from '../../supervisor/index.ts';
+import { overload } from '../helpers/overload.ts';
 import type { PuppetInput, PuppetOrder } from './fixtures/puppet.ts';
 
 export const ON_DENO = 'Deno' in globalThis;
@@ -43,7 +43,7 @@ export async function quickOnce(what: string, limitMs: number, measure: () => Pr
   const seen: number[] = [];
   while (seen.length < TRIES) {
     const ms = await measure();
-    if (ms < limitMs * Math.max(1, (loadavg()[0] ?? 0) / availableParallelism())) return;
+    if (ms < limitMs * overload()) return;
     seen.push(ms);
   }
   throw new Error(`${what} in ${seen.join(', ')} ms, and not once within ${limitMs}`);

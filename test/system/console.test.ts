@@ -9,8 +9,9 @@ import { after, type TestContext, test } from 'node:test';
 import type { Page } from 'playwright-core';
 import type { FaultKind } from '../../protocol/fault.ts';
 import { closeBrowser, openPage, screenshot } from '../helpers/browser.ts';
+import { overload } from '../helpers/overload.ts';
 import { ask } from '../model/questions.ts';
-import { overload, type Pulso, runPulso, startPulso, until, untilReady } from './exactness.ts';
+import { type Pulso, runPulso, startPulso, until, untilReady } from './exactness.ts';
 import { folderFor } from './folder.ts';
 
 after(closeBrowser);

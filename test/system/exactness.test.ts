@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
+import { overload } from '../helpers/overload.ts';
 import { writeHostileFile } from '../model/hostile.ts';
 import { readLog } from '../model/log.ts';
 import { Model, type ModelResult } from '../model/model.ts';
@@ -10,7 +11,6 @@ import {
   actors,
   command,
   ledgerTotal,
-  overload,
   type Pulso,
   type PulsoOptions,
   recoveryMs,

@@ -4,7 +4,6 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { availableParallelism, loadavg } from 'node:os';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -96,9 +95,6 @@ export async function replay(file: string, options: PulsoOptions): Promise<void>
 export function workOff(options: PulsoOptions): Promise<Ended & { output: string }> {
   return runPulso(['start', '--port', '0', '--no-generator', '--exit-when-done'], options);
 }
-
-/** How many times as long anything may take as on a machine that has no more to do than it has cores. */
-export const overload = () => Math.max(1, (loadavg()[0] as number) / availableParallelism());
 
 export type LedgerTotal = { in: number; counted: number; late: number; dead: number; duplicates: number; lag: number };
 

@@ -216,6 +216,7 @@ test('what is wanted of all is done when each has let go of it, whoever looked a
   });
   const [asked, other] = [new Wanted(store), new Wanted(store)];
   await asked.add([extent(0, 5, 10), extent(1, 0, 7)]);
+  assert.equal(other.any, true, 'it has not looked, and so cannot say that nothing is wanted');
   // Read when there was nothing yet.
   await asked.look([extent(0, 5, 5), extent(1, 0, 0)]);
   assert.deepEqual([asked.any, asked.below(extent(0, 5, 12)), asked.below(extent(1, 0, 7))], [true, 10, 7]);

@@ -41,7 +41,7 @@ export class ModelClient {
 
   #delta(frame: Frame): void {
     const ch = frame.ch as string;
-    const { from, to } = frame as unknown as { from: number; to: number };
+    const [from, to] = [frame.from as number, frame.to as number];
     const held = this.channels.get(ch);
     if (held === undefined) throw new Error(`delta of ${ch} without a snapshot`);
     if (to < held.seq) return;
